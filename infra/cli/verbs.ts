@@ -221,6 +221,15 @@ export const VERBS: readonly Verb[] = [
     async (session, input) => (await import("./verbs/jobs.ts")).cancel(session, input),
   ),
   verb(
+    "jobs resume <id>",
+    {
+      description: "let a restore that waits because of writes move its alias; they are not found any more",
+      example: ["jobs", "resume", "restore-9f2c1a7be04d5566"],
+      args: { id: name() },
+    },
+    async (session, { id }) => (await import("./verbs/jobs.ts")).resumeOne(session, id),
+  ),
+  verb(
     "jobs rollback <id>",
     {
       description: "move a restore's alias back to the index that it had before; --yes does it",

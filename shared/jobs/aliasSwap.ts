@@ -13,7 +13,7 @@ export interface SwapResult {
   alias: string | undefined;
   /** Instead of `alias`, if it moved several. */
   moves?: { alias: string; to: readonly string[] }[];
-  indices: { as: string; uuid?: string; operations?: number }[];
+  indices: { as: string; uuid?: string; operations?: number; documents?: number | null }[];
   /** Absent in records of earlier versions, and without a swap. */
   before?: LeftIndex[];
   /** Indices that the swap removed, because an alias has their name. */

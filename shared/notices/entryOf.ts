@@ -51,7 +51,7 @@ export function entryOf(key: string): { section: Section; name: string } | undef
   if (kind === "look-failed" || kind === "look-aside" || kind === "keys-shown") return split(subject, ".", sectionOfLook);
   if (kind === "config.changed") return split(subject, "/", (job) => SECTION_OF_JOB[job]);
   // A restore by hand names cluster and alias instead.
-  if (kind === "restore-failed" || kind === "restore-replicas")
+  if (kind === "restore-failed" || kind === "restore-held" || kind === "restore-replicas")
     return subject.includes("/") ? undefined : { section: "watches", name: subject };
   // Cluster and alias.
   if (kind === "rollback-failed") return { section: "clusters", name: subject.split("/")[0] ?? "" };

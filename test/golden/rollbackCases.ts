@@ -48,12 +48,36 @@ async function writtenTwice(): Promise<TestWorld> {
   return world;
 }
 
+/** What serves was written to before snap-2 came: its restore waits for a person. */
+export async function heldByWrites(): Promise<TestWorld> {
+  const world = await newWorld();
+  await serve(world, "snap-1");
+  await written(world);
+  await serve(world, "snap-2");
+  return world;
+}
+
 async function back(world: TestWorld): Promise<void> {
   const created = await askRollback(await world.open(), { restore: SERVED_TWICE }, OPS);
   if (created.outcome === "created") await advanceJob(await world.open(), created.job.id);
 }
 
 const words = (...more: string[]) => ["jobs", "rollback", SERVED_TWICE, ...more];
+
+export const RESUME: VerbCases = {
+  signature: "jobs resume <id>",
+  cases: [
+    {
+      outcome: "ok",
+      title: "the alias moves although it was written to",
+      words: ["jobs", "resume", SERVED_TWICE],
+      stage: stageOf(heldByWrites),
+    },
+    { outcome: "failed", title: "one that is over", words: ["jobs", "resume", SERVED_TWICE], stage: stageOf(servedTwice) },
+    { outcome: "failed", title: "one that never was", words: ["jobs", "resume", "restore-0000000000000000"], stage: stageOf(newWorld) },
+  ],
+  without: { refused: "a job that does not wait is a failure", empty: "a job that is not there is a failure" },
+};
 
 export const ROLLBACK: VerbCases = {
   signature: "jobs rollback <id>",
@@ -76,6 +100,20 @@ export const ROLLBACK: VerbCases = {
 };
 
 const path = `/jobs/${SERVED_TWICE}/rollback`;
+
+const resume = `/jobs/${SERVED_TWICE}/resume`;
+
+export const RESUME_ROUTE: RouteCases = {
+  method: "POST",
+  path: "/jobs/{id}/resume",
+  cases: [
+    { outcome: "ok", title: "the alias moves although it was written to", path: resume, world: heldByWrites },
+    { outcome: "refused", title: "one that is over", path: resume, world: servedTwice },
+    asViewer(resume),
+    { outcome: "failed", title: "one that never was", path: "/jobs/restore-0000000000000000/resume", world: newWorld },
+  ],
+  without: { empty: "a job that is not there is a failure" },
+};
 
 export const ROLLBACK_ROUTE: RouteCases = {
   method: "POST",

@@ -3,7 +3,7 @@ import { pinSnapshot } from "../../shared/verbs/pins/apply.ts";
 import { VIEWER } from "../runtime/http/door.ts";
 import { fire, ID, OPS } from "../world/nightly.ts";
 import type { TestWorld } from "../world/world.ts";
-import { ROLLBACK_ROUTE } from "./rollbackCases.ts";
+import { RESUME_ROUTE, ROLLBACK_ROUTE } from "./rollbackCases.ts";
 import { after, asViewer, failed, type RouteCases } from "./routeCases.ts";
 import { DENIED, newWorld, nights, registeredWorld } from "./stages.ts";
 
@@ -168,4 +168,4 @@ const PINS: RouteCases = {
   without: { refused: "it only reads" },
 };
 
-export const STATE_ROUTES = [PINS, PIN, UNPIN, REGISTER, CANCEL, ROLLBACK_ROUTE, pauses("/pause"), pauses("/resume"), ADOPT];
+export const STATE_ROUTES = [PINS, PIN, UNPIN, REGISTER, CANCEL, RESUME_ROUTE, ROLLBACK_ROUTE, pauses("/pause"), pauses("/resume"), ADOPT];

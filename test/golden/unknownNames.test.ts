@@ -47,6 +47,8 @@ const LINES: readonly (readonly [line: string, names: string])[] = [
   ["jobs rollback restore-0000000000000000 --yes", "ossnap jobs --kind restore"],
   ["jobs cancel nosuch", "--yes"],
   ["jobs cancel nosuch --yes", "backup-"],
+  ["jobs resume restore-0000000000000000", "ossnap jobs"],
+  ["jobs resume nosuch", "backup-"],
   ["jobs show nosuch", "backup-"],
   ["jobs --kind dance", "backup"],
   ["repositories register nowhere", "backups"],

@@ -6,7 +6,7 @@ import { cancelJob } from "../../shared/verbs/jobs/ask.ts";
 import { fire, ID, OPS } from "../world/nightly.ts";
 import { MINUTE_MS, NIGHTLY, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
-import { ROLLBACK } from "./rollbackCases.ts";
+import { RESUME, ROLLBACK } from "./rollbackCases.ts";
 import { newWorld, nights, stageOf } from "./stages.ts";
 
 /** The first night of policy `nightly`: its snapshot is running. */
@@ -124,4 +124,4 @@ const CANCEL: VerbCases = {
   without: { empty: "a job that is not there is a failure" },
 };
 
-export const JOB_VERBS = [JOBS, SHOW, CANCEL, ROLLBACK];
+export const JOB_VERBS = [JOBS, SHOW, CANCEL, RESUME, ROLLBACK];

@@ -184,6 +184,13 @@ describe("counts in sentences", () => {
   });
 });
 
+describe("every sentence", () => {
+  it("has no parameter left in braces when it is said, such as one with an unknown unit", () => {
+    const left = Object.keys(EN).filter((code) => /[{}]/.test(say({ code, params: {} })));
+    expect(left).toEqual([]);
+  });
+});
+
 describe("sentences for people", () => {
   it("are plain English: none of the words that were found odd comes back", () => {
     const odd =

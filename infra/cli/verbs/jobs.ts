@@ -2,7 +2,7 @@ import { isFinal } from "../../../shared/jobs/record.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import type { JobKindName } from "../../../shared/model/jobId.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
-import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
+import { cancelJob, resumeJob } from "../../../shared/verbs/jobs/ask.ts";
 import { type JobNow, type JobRow, type JobShown, listJobsAndUnread, showJob, type UnreadRow } from "../../../shared/verbs/jobs/show.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -49,6 +49,14 @@ export async function cancel(session: Session, { id, ...options }: { id: string;
     return cancelled(before, "was not cancelled");
   const row = await cancelJob(world, id, session.asked);
   return isFinal(row.state) ? cancelled(row, "is finished already") : cancelled(row, undefined);
+}
+
+/** Lets a job that waits for a person go on. */
+export async function resumeOne(session: Session, id: string): Promise<Answer> {
+  const row = await resumeJob(await session.world(), id, session.asked);
+  const text = (look: Look) =>
+    marked(look, "good", `${row.id} continues: ${say(row.reason)}.\nSee: ${commandText(look, "jobs", "show", row.id)}`);
+  return { schema: "job/1", data: row, exitCode: EXIT.ok, text };
 }
 
 /** Blobs that were copied spare the next copy the work. */

@@ -12,7 +12,7 @@ import { planAdoption } from "../../verbs/adopt/gather.ts";
 import { askBackup } from "../../verbs/backup/ask.ts";
 import { previewBackup } from "../../verbs/backup/preview.ts";
 import { askCopy } from "../../verbs/copy/ask.ts";
-import { cancelJob, setPaused } from "../../verbs/jobs/ask.ts";
+import { cancelJob, resumeJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobsAndUnread, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
 import { pinExpiry, pinText } from "../../verbs/pins/gather.ts";
@@ -84,6 +84,9 @@ export const ROUTES: readonly Route[] = [
       reason: reason("job.alreadyDone"),
     });
   }),
+  route("POST", "/jobs/{id}/resume", empty, always, async ({ world, params, asked }) =>
+    json(202, await resumeJob(world, params.id ?? "", asked)),
+  ),
   route("POST", "/jobs/{id}/rollback", rollbackBody, ({ start }) => start, answerRollback),
   route("GET", "/pins", empty, never, async ({ world }) => list(await listPins(world))),
   route(

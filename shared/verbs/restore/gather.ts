@@ -3,7 +3,9 @@ import { repositoryState } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { type Cluster, type ClusterIndex, isInProgress, type RunningRestore, type ShardRecovery } from "../../model/cluster.ts";
 import { hasCode } from "../../model/errors.ts";
+import type { Reason } from "../../model/reason.ts";
 import { JOB_MARKER_KEY, timeDigits } from "../../model/restoredName.ts";
+import { raiseNotice } from "../../notices/notices.ts";
 import { reportShownKeys } from "../../notices/shownKeys.ts";
 import { aliasNames, holdersIn, movesOf } from "../../plan/aliases/moves.ts";
 import { firstBlock } from "../../plan/aliases/preflightAlias.ts";
@@ -12,7 +14,9 @@ import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import { unlistedBy } from "../copy/gather.ts";
 import { aliasFaultOf } from "./aliases/aliasFault.ts";
+import { writtenSince } from "./aliases/writtenSince.ts";
 import { gateOf, registrationOf } from "./gate.ts";
+import { heldNotice } from "./show.ts";
 import type { RestoreJob, RestoreObservation, TargetSeen } from "./step.ts";
 
 /** Shards that are asked about: one reason suffices, and the first shards may have started. */
@@ -47,10 +51,17 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
     aliases: aliasNames(input).map((alias) => ({ alias, holders: holdersIn(existing, alias) })),
     aliasFault: job.head.cancelling ? undefined : await aliasFaultOf(cluster, job),
     aliasBlocked: firstBlock(movesOf(input, job.head.data.targets), { existing, targetVersion: info.version }),
+    written: await heldByWrites(world, job, existing),
     dataNodes: info.dataNodes,
     overtaken: await overtakenBy(world, job),
     blocked: await blockOf(cluster, info.version, job, work, { snapshots: [], indices: job.head.data.targets.map(({ as }) => as) }),
   };
+}
+
+async function heldByWrites(world: World, job: RestoreJob, existing: readonly ClusterIndex[]): Promise<Reason | undefined> {
+  const why = await writtenSince(world, job, existing);
+  if (why) await raiseNotice(world, { ...heldNotice(job), severity: "bad", reason: why, job: job.id });
+  return why;
 }
 
 /** Checked until the first request: a watch never moves backwards, and this job may have waited for hours. */

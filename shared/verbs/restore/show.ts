@@ -54,12 +54,19 @@ function printOf({ intent }: Pick<RestoreJob, "intent">): { print?: string } {
   return { print };
 }
 
+/** Of a restore that waits for a person before its alias moves. */
+export function heldNotice({ intent }: Pick<RestoreJob, "intent">): { key: string; code: string } {
+  return { key: `restore-held:${intent.input.watch ?? ""}`, code: "restore.writtenSince" };
+}
+
 /**
  * Reports a failed or refused restore, or that an earlier failure is resolved: of a watch by a snapshot that is not older, by hand by a
  * restore behind the same alias, or of the same indices. Missing replicas are reported in the same way.
  */
 export async function reportRestore(world: World, job: RestoreJob): Promise<void> {
   const { watch, indices, snapshot } = job.intent.input;
+  const held = heldNotice(job);
+  if (watch !== undefined) await resolveNotice(world, held.key, held.code, job.head.reason);
   const subject = watch !== undefined && isServing(job) ? watch : undefined;
   const key = `restore-failed:${subject ?? `${configuredCluster(job)}/${purposeOf(job.intent.input) ?? indices.join(",")}`}`;
   const upTo = subject === undefined ? undefined : snapshot.startTime;

@@ -41,6 +41,7 @@ function swap(job: RestoreJob, seen: RestoreObservation, moves: readonly SwapMov
   const { data } = job.head;
   if (seen.aliasFault) return { do: "record", state: "failed", reason: seen.aliasFault, data };
   if (seen.aliasBlocked) return waitUnblocked(job, seen.aliasBlocked);
+  if (seen.written && !data.goesOn) return waitUnblocked(job, seen.written);
   const before = moves.flatMap((move) =>
     holdersOf(seen, move)
       .filter(({ name }) => !move.to.includes(name))
@@ -55,7 +56,7 @@ function swap(job: RestoreJob, seen: RestoreObservation, moves: readonly SwapMov
   };
 }
 
-/** Recorded once, because only a person, or free disk space, ends the wait; until then the counted index is kept. */
+/** Recorded once, because only a person, or free disk space, ends the wait; until then, or until its patience ends, the counted index is kept. */
 function waitUnblocked({ head }: RestoreJob, why: Reason): Decision<RestoreData> {
   const isTold = head.reason.code === why.code && head.reason.params.index === why.params.index && !head.claim;
   return isTold ? { do: "wait", reason: why } : { do: "record", state: head.state, reason: why, data: head.data };

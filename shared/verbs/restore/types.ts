@@ -51,6 +51,8 @@ export interface RestoreData {
   replicasRefused?: Reason;
   /** Indices that had the aliases before. */
   before?: LeftIndex[];
+  /** A person said that the alias moves although what it leaves was written to. */
+  goesOn?: true;
   /** Indices that the swap removes, because an alias has their name. */
   replaced?: ReplacedIndex[];
   /** When each part ended, ISO; a part that a record of an earlier version ended is missing. */
@@ -107,6 +109,8 @@ export interface RestoreObservation {
   aliases: readonly AliasSeen[];
   /** Why the alias can never move to the restored index. */
   aliasFault?: Reason | undefined;
+  /** Why the alias does not move until a person says so. */
+  written?: Reason | undefined;
   /** Which block keeps the alias from moving until somebody removes it. */
   aliasBlocked?: Reason | undefined;
   dataNodes: number;

@@ -135,6 +135,7 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index} has {documents|document|documents} in {shards|shard|shards}, whose files the cluster compared with their checksums; how many documents the snapshot has is not known",
   "restore.countsEqual": "{index} has {documents|document|documents}, as many as the snapshot",
   "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}{seconds:took}",
+  "restore.goesOn": "alias {alias} moves although {index} was written to, as {by} asked",
   "restore.gone": "{index} vanished after it was restored",
   "restore.keptServing": "{because:reason}; {kept} is kept because it has the alias {aliases}",
   "restore.leftOver": "{because:reason}; could not be deleted, delete by hand: {left}",
@@ -163,6 +164,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "restore.swappedSeveral": "moved {aliases} to {to}",
   "restore.unlisted": "waits: blobs of {snapshot} are being written by {job}; the destination does not list it until they are there",
   "restore.waitsGreen": "{index}: {unassigned|replica is|replicas are} not assigned yet",
+  "restore.writtenSince":
+    "{index} has changed since it serves alias {alias} (writes: {writes}; {found|document|documents} now, {documents} then), and the restored index does not hold that: the alias is not moved. `ossnap jobs resume {job}` moves it, `ossnap jobs cancel {job}` leaves it",
   "retire.delete": "deleting {index}",
   "retire.deleted": "{index} is deleted",
   "retire.gone": "{index} was already gone",

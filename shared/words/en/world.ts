@@ -35,6 +35,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "gather.failedIdle": "could not read the current state ({code}), and the cluster runs nothing of this job: {message}",
   "job.absent": "there is no job {id}{near:meant}",
   "job.alreadyDone": "already done",
+  "job.notHeld": "{job} does not wait for a person ({state})",
   "job.aside":
     "job {job} is put aside and not tried again before {until}: {times|invocation|invocations} in a row ended or ran out of time while reading its blobs; other jobs are not affected. Give the function more memory (memorySize) or a longer timeout, or repair the repository; to try again at once: `ossnap resume`",
   "job.asideOver": "job {job} is no longer put aside",

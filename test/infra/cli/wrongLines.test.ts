@@ -5,7 +5,7 @@ import { VERBS } from "../../../infra/cli/verbs.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { enter, type Outputs } from "../../golden/memorySession.ts";
-import { SERVED_TWICE, servedTwice } from "../../golden/rollbackCases.ts";
+import { heldByWrites, SERVED_TWICE, servedTwice } from "../../golden/rollbackCases.ts";
 import { BACKUPS, copyWorld, movedWorld, newWorld, nights, oldestOf } from "../../golden/stages.ts";
 import { STEP1 } from "../../world/moved.ts";
 import { fire, ID } from "../../world/nightly.ts";
@@ -115,6 +115,7 @@ const ACTING: Record<string, Acting> = {
     ],
   },
   "jobs cancel <id>": { words: ["jobs", "cancel", ID, "--yes"], world: async () => fired(await newWorld()), wrong: [["--wait"]] },
+  "jobs resume <id>": { words: ["jobs", "resume", SERVED_TWICE], world: heldByWrites, wrong: [["--yes"], ["--wait"]] },
   "jobs rollback <id>": {
     words: ["jobs", "rollback", SERVED_TWICE, "--yes"],
     world: servedTwice,

@@ -90,6 +90,20 @@ export const serving = (): Row[] => [
     seen([all()], { aliasBlocked: reason("alias.blocked", { alias: "films", index: "movies-old", block: "read_only" }) }),
   ],
   [
+    "what serves was written to",
+    job("restored", { targets: [DONE] }),
+    seen([all()], {
+      written: reason("restore.writtenSince", { alias: "films", index: "movies-old", job: "restore-1", writes: 2, documents: 3, found: 5 }),
+    }),
+  ],
+  [
+    "what serves was written to, and a person said that the alias moves",
+    job("restored", { targets: [DONE], goesOn: true }),
+    seen([all()], {
+      written: reason("restore.writtenSince", { alias: "films", index: "movies-old", job: "restore-1", writes: 2, documents: 3, found: 5 }),
+    }),
+  ],
+  [
     "the alias moved before it was blocked",
     job("served", { targets: [DONE], before: [OLD] }),
     seen([all()], { aliasBlocked: reason("alias.blocked", { alias: "films", index: AS, block: "read_only" }) }),
