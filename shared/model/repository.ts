@@ -192,4 +192,8 @@ export interface SnapshotProof {
   requests: { list: number; get: number; head: number };
   /** Of a broken snapshot: every fault that other snapshots may share is recorded, and any later proof sees whether it is over. */
   traced?: true;
+  /** With `traced`: what is recorded, if it is all that is at fault. */
+  marks?: string[];
+  /** Of a broken snapshot whose faults are not all recorded: the names of its indices. */
+  held?: readonly string[];
 }

@@ -3,9 +3,8 @@ import type { Place } from "../model/config.ts";
 import { allEnded } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
-import { newestEvidence } from "./evidence.ts";
+import { newestEvidence, withoutMended } from "./evidence.ts";
 import { marksAt } from "./partLedger.ts";
-import { rootFacts } from "./rootFacts.ts";
 import { finderOf, mayShareDamage, NO_SUSPECTS, sharedDamage, suspectHolders } from "./suspectHolders.ts";
 
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
@@ -21,9 +20,10 @@ export async function brokenSnapshots(
   readRoot: () => Promise<RootCatalogue | undefined>,
 ): Promise<Map<string, Reason>> {
   const uuids = new Set(snapshots.map(({ uuid }) => uuid));
-  const [evidence, marks] = await allEnded([newestEvidence(world, uuids, place), marksAt(world.state, place)]);
+  const [stored, marks] = await allEnded([newestEvidence(world, uuids, place), marksAt(world.state, place)]);
+  const evidence = withoutMended(stored, marks);
   const root = mayShareDamage({ marks, evidence }) ? await readRoot() : undefined;
-  const suspected = root ? await suspectHolders(world.blobs(place), root, { marks, evidence, held: heldBy(root) }) : NO_SUSPECTS;
+  const suspected = root ? await suspectHolders(world.blobs(place), root, { marks, evidence, holds: () => true }) : NO_SUSPECTS;
   // Whoever found the damage may not be asked about.
   const finders = suspected.held.size === 0 ? evidence : await newestEvidence(world, new Set(suspected.held.keys()), place);
   const broken = new Map<string, Reason>();
@@ -38,13 +38,4 @@ export async function brokenSnapshots(
       broken.set(uuid, reason("snapshot.foundBroken", { snapshot: name, verdict: found.verdict, at: found.at }));
   }
   return broken;
-}
-
-function heldBy(root: RootCatalogue): (uuid: string) => ReadonlySet<string> {
-  const sets = new Map<string, ReadonlySet<string>>();
-  return (uuid) => {
-    const known = sets.get(uuid) ?? new Set(rootFacts(root).held(uuid));
-    sets.set(uuid, known);
-    return known;
-  };
 }

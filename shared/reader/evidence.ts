@@ -11,6 +11,7 @@ import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
+import { endWide, type Marks, noteWide } from "./partLedger.ts";
 
 /** A stored verdict: this closure of this snapshot was proven at this level, place and time by this version of the code. */
 export interface Evidence {
@@ -36,6 +37,8 @@ export interface Evidence {
   version: string;
   /** Of damage: every blob at fault is marked in the ledger, so that any proof that began later looked at it again. */
   traced?: true;
+  /** With `traced`: these marks, if they are all that is at fault. When none of them is left, later proofs found each blob right. */
+  marks?: string[];
   /** The newest proof of a lower level, which this one outlasts; absent if there was none since. */
   confirmed?: { level: SnapshotProof["level"]; at: string; since?: string };
 }
@@ -67,12 +70,38 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
   const isComparable = before?.place === evidence.place && ended.every(({ at }) => at < (before?.at ?? ""));
   const kept = before && isComparable ? outlasting(before, evidence) : evidence;
   await writeObject(world.state, key, kept);
+  await keepWide(world, place, evidence, proof);
   if (ended.length > 0) await world.state.delete(ended.map((one) => one.key));
   return kept;
 }
 
+/** Damage that the ledger does not name outlasts the snapshot in which it was found: others may share it. */
+async function keepWide({ state }: EvidenceKeeper, place: Place, now: Evidence, { traced, held }: SnapshotProof): Promise<void> {
+  const { uuid, at, level, verdict, subset } = now;
+  if (isBroken(now) && !traced && isStored(uuid)) await noteWide(state, place, { uuid, at, level, verdict, indices: held ?? [] });
+  if (verdict === "whole" && !subset && isStored(uuid))
+    await endWide(
+      state,
+      place,
+      uuid,
+      (fault) => fault.verdict === "incomplete" || PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(fault.level),
+    );
+}
+
+/** The verdicts without those whose faults later proofs found right, one by one, in this snapshot or in others. */
+export function withoutMended(evidence: ReadonlyMap<string, Evidence>, { suspects, lost }: Marks): Map<string, Evidence> {
+  const isMended = (one: Evidence) => isBroken(one) && one.marks?.every((mark) => !suspects.has(mark) && !lost.has(mark)) === true;
+  return new Map([...evidence].filter(([, one]) => !isMended(one)));
+}
+
+/** Whether the stored damage of a snapshot is over for a proof that read it now and found it whole. */
+export function isOverFor(proof: Pick<SnapshotProof, "verdict" | "level">, fault: Evidence): boolean {
+  if (proof.verdict !== "whole" || !isBroken(fault)) return false;
+  return fault.verdict === "incomplete" || fault.traced === true || PROOF_LEVELS.indexOf(proof.level) >= PROOF_LEVELS.indexOf(fault.level);
+}
+
 function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Evidence {
-  const { name, uuid, verdict, level, generation, blobs, bytes, closure, traced } = proof;
+  const { name, uuid, verdict, level, generation, blobs, bytes, closure, traced, marks } = proof;
   return {
     name,
     uuid,
@@ -90,6 +119,7 @@ function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, s
     at: world.clock.now().toISOString(),
     version: world.version,
     ...(traced && { traced }),
+    ...(traced && marks && { marks }),
   };
 }
 
@@ -124,7 +154,7 @@ function disproves(now: Pick<Evidence, "level" | "digest" | "since">, fault: Evi
 }
 
 /** Whether a whole snapshot was read since damage of another one was found, at the level that found it. */
-export function isProvenSince(one: Evidence, fault: Evidence): boolean {
+export function isProvenSince(one: Evidence, fault: Pick<Evidence, "at" | "level" | "verdict">): boolean {
   const isDeep = (level: Evidence["level"]) =>
     fault.verdict === "incomplete" || PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(fault.level);
   const proofs = one.verdict === "whole" ? [one, one.confirmed] : [];

@@ -2,6 +2,7 @@ import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { sha256, shortHash } from "../model/hash.ts";
+import type { ProofLevel, Verdict } from "../model/repository.ts";
 import { placeId } from "../repository/place.ts";
 import { stateKey } from "../state/keys.ts";
 import { keysBelow, readObject, writeObject } from "../state/objects.ts";
@@ -121,6 +122,15 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     return now;
   };
 
+  async function saveChanged(): Promise<void> {
+    listed ??= listEntries(state, place);
+    const { marks } = await listed;
+    for (const mark of ["suspects", "lost"] as const) {
+      for (const [key, isSet] of changed[mark]) isSet ? marks[mark].add(key) : marks[mark].delete(key);
+      await saveMarks(state, place, mark, changed[mark]);
+    }
+  }
+
   return {
     isStored: true,
     async of(prefix) {
@@ -136,7 +146,7 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     },
     setMark: (mark, key, isSet) => void changed[mark].set(key, isSet),
     async save() {
-      for (const mark of ["suspects", "lost"] as const) if (changed[mark].size > 0) await saveMarks(state, place, mark, changed[mark]);
+      if (changed.suspects.size + changed.lost.size > 0) await saveChanged();
       const all = added.splice(0);
       for (const prefix of new Set(all.map((entry) => entry.prefix))) {
         const entries = await entriesOf(prefix);
@@ -150,13 +160,50 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
   };
 }
 
-/** The marks of a place's ledger alone: one LIST of what is usually nothing. */
-export async function marksAt(state: BlobStore, at: Place): Promise<Marks> {
-  const keys = await keysBelow(state, `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}`);
-  return marksIn(keys.map((key) => `${MARKS}${key}`));
+/** Damage with more blobs than are marked: it counts against every snapshot with one of these indices, until that is proven itself. */
+export interface WideDamage {
+  /** Of the snapshot in which it was found; it may be gone since. */
+  uuid: string;
+  at: string;
+  level: ProofLevel;
+  verdict: Verdict;
+  /** Names; empty for any index. */
+  indices: readonly string[];
 }
 
-function marksIn(keys: readonly string[]): Marks {
+export type MarksAt = Marks & { wide: readonly WideDamage[] };
+
+/** The marks of a place's ledger alone: one LIST of what is usually nothing, and one GET for each wide damage. */
+export async function marksAt(state: BlobStore, at: Place): Promise<MarksAt> {
+  const prefix = `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}`;
+  const keys = await keysBelow(state, prefix);
+  const wide: WideDamage[] = [];
+  for (const key of keys.filter((one) => one.startsWith("wide/"))) {
+    const found = await readObject<WideDamage>(state, prefix + key);
+    if (found) wide.push(found);
+  }
+  return { ...marksIn(keys.map((key) => `${MARKS}${key}`)), wide };
+}
+
+const wideKey = (at: Place, uuid: string) => `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}wide/${uuid}`;
+
+export async function noteWide(state: BlobStore, at: Place, damage: WideDamage): Promise<void> {
+  await writeObject(state, wideKey(at, damage.uuid), damage);
+}
+
+/** Ends what was noted of a snapshot that is proven whole now, deeply enough. */
+export async function endWide(state: BlobStore, at: Place, uuid: string, isOver: (damage: WideDamage) => boolean): Promise<void> {
+  const found = await readObject<WideDamage>(state, wideKey(at, uuid));
+  if (found && isOver(found)) await state.delete([wideKey(at, uuid)]);
+}
+
+/** A ledger that notes nothing: for dry runs, which read what it says. */
+export function readOnlyLedger(ledger: PartLedger): PartLedger {
+  const nothing = () => undefined;
+  return { ...ledger, isStored: false, add: nothing, setMark: nothing, save: async () => undefined };
+}
+
+function marksIn(keys: readonly string[]): Record<Mark, Set<string>> {
   const of = (mark: Mark) => keys.filter((key) => key.startsWith(markPrefix(mark))).map((key) => key.slice(markPrefix(mark).length));
   return { suspects: new Set(of("suspects").map(decodeURIComponent)), lost: new Set(of("lost").map(decodeURIComponent)) };
 }
@@ -168,7 +215,7 @@ function markPrefix(mark: Mark): string {
 interface Listed {
   /** Shard → the hashes of its objects. */
   entries: Map<string, string[]>;
-  marks: Marks;
+  marks: Record<Mark, Set<string>>;
 }
 
 /** Every stored object of a place. */

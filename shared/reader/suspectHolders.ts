@@ -10,7 +10,7 @@ import { dataUse, listsOf, usedFile } from "../proof/shardUse.ts";
 import { type Evidence, isProvenSince } from "./evidence.ts";
 import { catalogueKeys, indicesOf, type RootIndex, uuidsByName } from "./indexStates.ts";
 import { metadataReader } from "./metadataReader.ts";
-import { type Marks, markedBlob } from "./partLedger.ts";
+import { type MarksAt, markedBlob } from "./partLedger.ts";
 
 /** What is known of the snapshots of a place while blobs of it are recorded as damaged or missing. By uuid, on 2.x by name. */
 export interface Suspected {
@@ -23,16 +23,16 @@ export interface Suspected {
 export const NO_SUSPECTS: Suspected = { held: new Map(), unclear: new Map() };
 
 interface Question {
-  marks: Marks;
+  marks: MarksAt;
   /** The verdict that holds on each snapshot. */
   evidence: ReadonlyMap<string, Evidence>;
-  /** The indices of a snapshot, by uuid. */
-  held: (uuid: string) => ReadonlySet<string>;
+  /** Whether a snapshot that the root lists with an index really has it, by uuid and name. */
+  holds: (uuid: string, index: string) => boolean;
 }
 
 /** Whether damage is known that snapshots other than its own may share; otherwise the root need not be read. */
-export function mayShareDamage({ marks, evidence }: Omit<Question, "held">): boolean {
-  return marks.suspects.size + marks.lost.size > 0 || untracedIn(evidence).length > 0;
+export function mayShareDamage({ marks, evidence }: Omit<Question, "holds">): boolean {
+  return marks.suspects.size + marks.lost.size + marks.wide.length > 0 || untracedIn(evidence).length > 0;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function suspectHolders(store: BlobStore, root: RootCatalogue, ques
   const found = { held: new Map<string, string>(), unclear: besideUntraced(root, question) };
   const look = {
     store,
-    held: question.held,
+    holds: question.holds,
     bad: new Set([...question.marks.suspects, ...question.marks.lost]),
     byName: uuidsByName(root),
   };
@@ -52,7 +52,7 @@ export async function suspectHolders(store: BlobStore, root: RootCatalogue, ques
     const { index, shards, metadata } = marked;
     for (const uuid of metadata.size === 0 ? [] : index.snapshots) {
       const key = metadataKeyOf(root, uuid, index.id);
-      if (metadata.has(key) && question.held(uuid).has(index.name)) found.held.set(uuid, key);
+      if (metadata.has(key) && question.holds(uuid, index.name)) found.held.set(uuid, key);
     }
     if (shards.size > 0) await addHolders(look, marked, found);
   });
@@ -61,14 +61,14 @@ export async function suspectHolders(store: BlobStore, root: RootCatalogue, ques
 
 interface Look {
   store: BlobStore;
-  held: Question["held"];
+  holds: Question["holds"];
   bad: ReadonlySet<string>;
   byName: ReadonlyMap<string, string>;
 }
 
 /** The snapshots whose file lists of these shards name one of the blobs, and those of which a list is lacking. */
 async function addHolders(
-  { store, held, bad, byName }: Look,
+  { store, holds, bad, byName }: Look,
   { index, shards }: MarkedIndex,
   found: { held: Map<string, string>; unclear: Map<string, string> },
 ): Promise<void> {
@@ -80,29 +80,45 @@ async function addHolders(
       const blob = suspectOf(files, prefix, bad);
       if (blob !== undefined) found.held.set(uuid, blob);
     }
-    const unknown = index.snapshots.filter((uuid) => held(uuid).has(index.name) && !lists.has(uuid));
+    const unknown = index.snapshots.filter((uuid) => holds(uuid, index.name) && !lists.has(uuid));
     for (const uuid of unknown) found.unclear.set(uuid, prefix);
   }
 }
 
-/** Damage with more blobs than the ledger names, or found by an earlier version. */
+type Fault = Pick<Evidence, "at" | "level" | "verdict">;
+
+/** Damage that the ledger does not name, found by an earlier version. */
 function untracedIn(evidence: ReadonlyMap<string, Evidence>): [string, Evidence][] {
   return [...evidence].filter(([, one]) => isBroken(one) && one.traced !== true);
 }
 
-/** The snapshots with an index of one whose damage has no names, unless they were proven themselves since, at its level. */
-function besideUntraced(root: RootCatalogue, { evidence, held }: Omit<Question, "marks">): Map<string, string> {
-  const faultsOf = new Map<string, Evidence[]>();
-  const faults = untracedIn(evidence);
-  for (const [uuid, fault] of faults) for (const name of held(uuid)) faultsOf.set(name, [...(faultsOf.get(name) ?? []), fault]);
+/**
+ * The snapshots with an index of one whose damage has no names, unless they were proven themselves since, at its level. The one in which it was found
+ * may be gone.
+ */
+function besideUntraced(root: RootCatalogue, { evidence, marks, holds }: Question): Map<string, string> {
   const found = new Map<string, string>();
-  const idOf = new Map(root.indices.map(({ name, id }) => [name, id]));
-  for (const { uuid } of faults.length === 0 ? [] : root.snapshots) {
-    const own = evidence.get(uuid);
-    if (own && isBroken(own)) continue;
-    const shared = [...held(uuid)].find((name) => faultsOf.get(name)?.some((fault) => !own || !isProvenSince(own, fault)));
-    if (shared !== undefined) found.set(uuid, `indices/${idOf.get(shared) ?? shared}/`);
+  const byUuid = new Map<string, Fault>(untracedIn(evidence));
+  if (byUuid.size + marks.wide.length === 0) return found;
+  const note = (uuids: readonly string[], faults: readonly Fault[], folder: string, name: string) => {
+    for (const uuid of uuids) {
+      const own = evidence.get(uuid);
+      const isOpen = !(own && isBroken(own)) && faults.some((fault) => !own || !isProvenSince(own, fault));
+      if (isOpen && holds(uuid, name)) found.set(uuid, folder);
+    }
+  };
+  const isWideIn = (name: string) => marks.wide.filter(({ indices }) => indices.length === 0 || indices.includes(name));
+  for (const { id, name, snapshots } of root.indices) {
+    const faults = [...snapshots.flatMap((uuid) => byUuid.get(uuid) ?? []), ...isWideIn(name)];
+    if (faults.length > 0) note(snapshots, faults, `indices/${id}/`, name);
   }
+  // Roots of 2.x say nothing of indices.
+  if (root.key === LEGACY_ROOT_KEY)
+    for (const { uuid } of root.snapshots) {
+      const own = evidence.get(uuid);
+      if (!(own && isBroken(own)) && [...byUuid.values(), ...marks.wide].some((fault) => !own || !isProvenSince(own, fault)))
+        found.set(uuid, "indices/");
+    }
   return found;
 }
 

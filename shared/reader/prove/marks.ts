@@ -4,17 +4,23 @@ import { metadataKeyOf } from "../../proof/closure.ts";
 import { MARKS_MAX, markedBlob, markOf, type PartLedger } from "../partLedger.ts";
 import type { Finding } from "./examineSnapshot.ts";
 
+export interface Traced {
+  traced: boolean;
+  marks: string[] | undefined;
+}
+
 /**
  * Notes in the ledger what is missing of a snapshot and may be another one's too: data blobs, and metadata of indices, which 7.9 and later share.
  * Metadata that is right again is noted as well. Damaged data blobs were noted when they were read.
- * @returns whether the ledger names every shared blob that is at fault, so that any later proof sees whether the damage is over.
+ * @returns `traced`: whether the ledger names every shared blob that is at fault, so that any later proof sees whether the damage is over; `marks`: all
+ * of them, if nothing else is at fault.
  */
 export async function markLost(
   ledger: PartLedger,
   root: RootCatalogue,
   uuid: string,
   { missing, missingBlobs, damaged, closure, lost: files = new Set() }: Finding,
-): Promise<boolean> {
+): Promise<Traced> {
   const kindOf = (key: string) => classifyKey(key).kind;
   const named = new Set([...files].map((file) => markedBlob(file).key));
   const lost = new Set([
@@ -29,6 +35,11 @@ export async function markLost(
     const blob = markOf(metadataKeyOf(root, uuid, id));
     if (before.has(blob)) ledger.setMark("lost", blob, false);
   }
-  const suspects = damaged.filter(({ key }) => kindOf(key) === "data").length;
-  return (missingBlobs ?? missing.length) === missing.length && Math.max(lost.size, suspects) < MARKS_MAX;
+  const suspects = damaged.filter(({ key }) => kindOf(key) === "data");
+  const traced = (missingBlobs ?? missing.length) === missing.length && Math.max(lost.size, suspects.length) < MARKS_MAX;
+  const isOther = (key: string) => !["data", "indexMetadata"].includes(kindOf(key));
+  if (!traced || [...missing, ...damaged].some(({ key }) => isOther(key))) return { traced, marks: undefined };
+  const { suspects: marked } = await ledger.marks();
+  const keys = new Set(suspects.map(({ key }) => key));
+  return { traced, marks: [...lost, ...[...marked].filter((mark) => keys.has(markedBlob(mark).key))] };
 }

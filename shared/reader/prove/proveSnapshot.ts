@@ -10,7 +10,7 @@ import { rootFacts } from "../rootFacts.ts";
 import { ambiguous, notListed } from "../rootSnapshots.ts";
 import type { PartsRead } from "./checks.ts";
 import { type Finding, type LookOptions, lookAtSnapshot, outOfTime } from "./examineSnapshot.ts";
-import { markLost } from "./marks.ts";
+import { markLost, type Traced } from "./marks.ts";
 import type { Sampled } from "./sampler.ts";
 import { streamClosure } from "./streamClosure.ts";
 
@@ -42,7 +42,7 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
   const settled =
     finding.verdict === "unproven" ? { finding, root } : await confirm(counted.store, opened, { finding, root, snapshot }, options);
   const { closure, stateless, written, blobs, bytes, missing, missingBlobs, damaged, sampled, parts } = settled.finding;
-  const traced = await keepMarks(options, settled.root, snapshot.uuid, settled.finding);
+  const { traced, marks } = await keepMarks(options, settled.root, snapshot.uuid, settled.finding);
   return {
     verdict: settled.finding.verdict,
     level: options.level,
@@ -63,21 +63,23 @@ export async function proveSnapshot(store: BlobStore, options: ProveSnapshotOpti
     ...(sampled && { sampled }),
     ...(parts && { parts }),
     ...(traced && { traced }),
+    ...(traced && marks && { marks }),
+    ...(isBroken(settled.finding) && !traced && { held: closure?.snapshot.indices ?? rootFacts(settled.root).held(snapshot.uuid) }),
   };
 }
 
-/** Stores what was noted of single blobs, and says whether that names every fault that other snapshots may share. */
+/** Stores what was noted of single blobs; see {@link markLost}. */
 async function keepMarks(
   { ledger, isArriving }: ProveSnapshotOptions,
   root: RootCatalogue,
   uuid: string,
   finding: Finding,
-): Promise<boolean> {
+): Promise<Traced> {
   // What a snapshot that was deleted meanwhile lacks is no fault, nor what a copy in progress lacks.
   const isMarked = ledger !== undefined && !isArriving && finding.verdict !== "unproven";
-  const traced = isMarked && (await markLost(ledger, root, uuid, finding)) && ledger.isStored && isBroken(finding);
+  const marked = isMarked ? await markLost(ledger, root, uuid, finding) : undefined;
   await ledger?.save();
-  return traced;
+  return { traced: marked?.traced === true && ledger?.isStored === true && isBroken(finding), marks: marked?.marks };
 }
 
 /**

@@ -31,8 +31,8 @@ export function withMarks(
     file,
     async run() {
       const faults = await run();
-      if (faults)
-        for (const { key } of [...faults.missing, ...faults.damaged]) ledger?.setMark("suspects", markOf(key, file.checksum), true);
+      // What is missing may have gone with its snapshot meanwhile: it is noted when the root was read again.
+      for (const { key } of faults?.damaged ?? []) ledger?.setMark("suspects", markOf(key, file.checksum), true);
       return faults;
     },
   });

@@ -3,14 +3,14 @@ import { isTimeUp } from "../../jobs/readingInTime.ts";
 import { placeOf, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { isBroken, PROOF_LEVELS } from "../../model/repository.ts";
+import { isBroken } from "../../model/repository.ts";
 import { type Guards, guardsOf } from "../../plan/retention/guards.ts";
 import type { PrunableSnapshot, PrunePlan } from "../../plan/retention/plan.ts";
 import { isAtLeast } from "../../plan/versions.ts";
 import { linksReason } from "../../proof/links.ts";
 import { judged, proposalOf, wordsBesideCommand } from "../../proof/proposal.ts";
-import { newestEvidence } from "../../reader/evidence.ts";
-import { partLedger } from "../../reader/partLedger.ts";
+import { isOverFor, newestEvidence } from "../../reader/evidence.ts";
+import { partLedger, readOnlyLedger } from "../../reader/partLedger.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import type { Listed } from "../snapshots/gather.ts";
 import { standingOf } from "../verification/ask.ts";
@@ -111,14 +111,14 @@ export async function gatherBroken(world: World, repository: string): Promise<Br
     now: world.clock.now(),
     deadline: () => isTimeUp(world),
     // Blobs that another proof found damaged are read again here, for every snapshot that refers to them; nothing of it is stored.
-    ledger: partLedger(world.state, place),
+    ledger: readOnlyLedger(partLedger(world.state, place)),
   });
   if (open > 0) return { ...none, refusal: reason("delete.notAllProven", { open, snapshots: proofs.length + open }) };
   const stored = await newestEvidence(world, new Set(root.snapshots.map(({ uuid }) => uuid)), place);
   const all = proofs.map((proof) => {
     const before = stored.get(proof.uuid);
-    const isDeeper = before !== undefined && PROOF_LEVELS.indexOf(before.level) > PROOF_LEVELS.indexOf(LEVEL);
-    const holds = isDeeper && isBroken(before) && proof.verdict === "whole";
+    // What is marked was read now, whatever level found it.
+    const holds = before !== undefined && isBroken(before) && proof.verdict === "whole" && !isOverFor(proof, before);
     return { ...judged(proof, root), ...(holds ? { verdict: before.verdict } : {}) };
   });
   // What is missing may be behind a link, where the cluster reads it.

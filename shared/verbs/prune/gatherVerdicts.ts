@@ -3,7 +3,7 @@ import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { allEnded } from "../../model/forEachBounded.ts";
 import { isBroken, type RootCatalogue } from "../../model/repository.ts";
 import type { PrunableSnapshot } from "../../plan/retention/types.ts";
-import { type Evidence, newestEvidence } from "../../reader/evidence.ts";
+import { type Evidence, newestEvidence, withoutMended } from "../../reader/evidence.ts";
 import { marksAt } from "../../reader/partLedger.ts";
 import { mayShareDamage, NO_SUSPECTS, type Suspected, suspectHolders } from "../../reader/suspectHolders.ts";
 
@@ -25,11 +25,12 @@ export async function verdictsOf(
   const { blobs } = configured(world.config, "repositories", repository);
   if (!blobs) return { evidence: new Map(), suspected: NO_SUSPECTS };
   const indicesOf = new Map(snapshots.map(({ uuid, name, indices }) => [uuid ?? name, new Set(indices)]));
-  const [evidence, marks] = await allEnded([newestEvidence(world, new Set(indicesOf.keys()), blobs), marksAt(world.state, blobs)]);
+  const [stored, marks] = await allEnded([newestEvidence(world, new Set(indicesOf.keys()), blobs), marksAt(world.state, blobs)]);
+  const evidence = withoutMended(stored, marks);
   const root = mayShareDamage({ marks, evidence }) ? await readRoot() : undefined;
   if (!root) return { evidence, suspected: NO_SUSPECTS };
-  const held = (uuid: string) => indicesOf.get(uuid) ?? new Set<string>();
-  return { evidence, suspected: await suspectHolders(world.blobs(blobs), root, { marks, evidence, held }) };
+  const holds = (uuid: string, index: string) => indicesOf.get(uuid)?.has(index) === true;
+  return { evidence, suspected: await suspectHolders(world.blobs(blobs), root, { marks, evidence, holds }) };
 }
 
 type Judged = Pick<PrunableSnapshot, "name" | "uuid" | "startTime" | "broken" | "proven" | "unproven">;

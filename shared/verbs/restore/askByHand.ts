@@ -75,7 +75,7 @@ export async function startRestore(
   const { order, checks } = await orderOf(world, request, asked, options);
   const seen = await lookAtCluster(world.cluster(order.cluster));
   const agreed = withHolders(order, seen);
-  const found = await report(world, agreed, checks, seen);
+  const found = await report(world, agreed, checks, seen, false);
   return found.refused ? { refused: found } : { created: await askRestore(world, agreed) };
 }
 
@@ -93,8 +93,14 @@ interface RestoreOptions {
   fingerprint?: string | undefined;
 }
 
-async function report(world: World, order: RestoreOrder, byHand: readonly PreflightCheck[], seen: ClusterSeen): Promise<PreflightReport> {
-  const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, seen);
+async function report(
+  world: World,
+  order: RestoreOrder,
+  byHand: readonly PreflightCheck[],
+  seen: ClusterSeen,
+  isDry = true,
+): Promise<PreflightReport> {
+  const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, seen, isDry);
   const checks = [...preflight.checks, ...byHand];
   const refused = checks.some(({ result }) => result === "refuse");
   return { ...preflight, checks, refused, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };

@@ -4,7 +4,7 @@ import { configured, type World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
 import { sharedSourceOf } from "../../model/instances/instances.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { SnapshotProof } from "../../model/repository.ts";
+import { isBroken, type ProofLevel, type SnapshotProof } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
@@ -12,8 +12,8 @@ import { rootSeen } from "../../plan/preflightRoot.ts";
 import type { RootSeen } from "../../plan/preflightTypes.ts";
 import { selectNames } from "../../plan/selection.ts";
 import { isAtLeast, versionParts } from "../../plan/versions.ts";
-import { newestEvidence, otherContents } from "../../reader/evidence.ts";
-import { partLedger } from "../../reader/partLedger.ts";
+import { newestEvidence, otherContents, storeEvidence } from "../../reader/evidence.ts";
+import { partLedger, readOnlyLedger } from "../../reader/partLedger.ts";
 import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/proveSnapshot.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
@@ -41,14 +41,15 @@ export function registrationOf(
   };
 }
 
-/** Proof and preflight; used by both the dry run and the job. */
+/** Proof and preflight; used by both the dry run, which notes nothing, and the job. */
 export async function gateOf(
   world: World,
   id: string,
   input: RestoreJob["intent"]["input"],
   seen: ClusterSeen,
+  isDry: boolean,
 ): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
-  const { proof, root, fault } = await evidenceOf(world, input, seen);
+  const { proof, root, fault } = await evidenceOf(world, input, seen, isDry);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const { cluster, info, existing } = seen;
@@ -105,15 +106,23 @@ interface Evidence {
 }
 
 /** From the bucket; where only the cluster can read it, what the cluster says. */
-async function evidenceOf(world: World, input: RestoreJob["intent"]["input"], { cluster, repositories }: ClusterSeen): Promise<Evidence> {
+async function evidenceOf(
+  world: World,
+  input: RestoreJob["intent"]["input"],
+  { cluster, repositories }: ClusterSeen,
+  isDry: boolean,
+): Promise<Evidence> {
   const { place } = input;
+  const since = world.clock.now();
   if (place === undefined) {
     const isThere = repositories.some(({ name }) => name === input.repository);
     return { proof: await seenByCluster(cluster, input, isThere) };
   }
   const store = world.blobs(place);
   const opened = await openRepository(store);
-  const proof = await proveWanted(world, { ...input, place }, opened);
+  const proof = await proveWanted(world, { ...input, place }, { opened, isDry });
+  // Damage counts against whatever shares it; a proof of less than everything says nothing else.
+  if (!isDry && isBroken(proof)) await storeEvidence(world, place, proof, since);
   const fault = hiddenRoot(store, opened) ?? (await otherContents(world, place, proof));
   return { proof, root: rootSeen(opened.root, input.snapshot), fault };
 }
@@ -146,9 +155,10 @@ function policyRegistration(world: World, cluster: string, { repository }: Resto
 async function proveWanted(
   world: World,
   input: RestoreJob["intent"]["input"] & { place: Place },
-  opened: OpenedRepository,
+  { opened, isDry }: { opened: OpenedRepository; isDry: boolean },
 ): Promise<SnapshotProof> {
   const store = world.blobs(input.place);
+  const ledger = partLedger(world.state, input.place);
   const held = heldIndices(opened.root, input.snapshot.uuid);
   const selection = selectNames(input.indices, held);
   const asked: ProveSnapshotOptions = {
@@ -158,20 +168,31 @@ async function proveWanted(
     level: "footers",
     footersFor: "counter-named",
     root: opened,
-    ledger: partLedger(world.state, input.place),
+    ledger: isDry ? readOnlyLedger(ledger) : ledger,
     deadline: () => isTimeUp(world),
   };
   const known = await knownFooters(world, input.place, input.snapshot.uuid);
-  if (known === undefined) return proveSnapshot(store, asked);
+  if (known === undefined) return asDeepAsRead(await proveSnapshot(store, asked));
   const proof = await proveSnapshot(store, { ...asked, footersSeen: () => known.since });
   // Evidence for other indices does not apply.
-  return proof.verdict !== "whole" || proof.closure?.digest === known.digest ? proof : proveSnapshot(store, asked);
+  if (proof.verdict === "whole" && proof.closure?.digest !== known.digest) return asDeepAsRead(await proveSnapshot(store, asked));
+  return known.level === "contents" || known.level === "footers" ? proof : asDeepAsRead(proof);
+}
+
+/** From 7.0 on no name is used again, and the gate reads no footers: what it proves then is less than that. */
+function asDeepAsRead(proof: SnapshotProof): SnapshotProof {
+  const written = proof.closure?.snapshot.version ?? proof.written;
+  return written !== undefined && isAtLeast(written, "7.0.0") ? { ...proof, level: "metadata" } : proof;
 }
 
 /** Footers proven earlier need not be read again for blobs that were not written since. */
-async function knownFooters(world: World, place: Place, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
+async function knownFooters(
+  world: World,
+  place: Place,
+  uuid: string,
+): Promise<{ digest: string; since: Date; level: ProofLevel } | undefined> {
   const evidence = (await newestEvidence(world, new Set([uuid]), place, { subsets: true })).get(uuid);
   if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;
   if (evidence.level !== "footers" && evidence.level !== "contents") return undefined;
-  return { digest: evidence.digest, since: new Date(evidence.since) };
+  return { digest: evidence.digest, since: new Date(evidence.since), level: evidence.level };
 }

@@ -35,7 +35,8 @@ export async function gatherRestore(world: World, work: OpenWork, job: RestoreJo
   if (registered) await reportShownKeys(world, work, { cluster: registration.cluster, ...registered });
   const need = registered?.need;
   const unlisted = unlistedBy(work, job);
-  const gate = asked && !need && !unlisted ? await gateOf(world, job.id, input, { cluster, info, existing, repositories }) : undefined;
+  const gate =
+    asked && !need && !unlisted ? await gateOf(world, job.id, input, { cluster, info, existing, repositories }, false) : undefined;
   const isCut = isOutOfTime(gate?.proof.reason);
   if (isCut) work.cut.add(job.id);
   const restores = await cluster.runningRestores();

@@ -1,8 +1,10 @@
 import type { SwapResult } from "../../jobs/aliasSwap.ts";
 import { watchPrint } from "../../jobs/watchPrint.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
+import { hasCode, messageOf } from "../../model/errors.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { movesOf, purposeOf } from "../../plan/aliases/moves.ts";
+import { askVerification } from "../verification/ask.ts";
 import type { RestoreJob } from "./step.ts";
 import { phaseSeconds } from "./stepProgress.ts";
 
@@ -34,6 +36,23 @@ const RECORDED_MAX = 10;
 function recorded({ intent: { input }, head: { data } }: RestoreJob): RestoreJob["head"]["data"]["targets"] {
   const swapped = new Set(movesOf(input, data.targets).flatMap(({ to }) => to));
   return data.targets.filter(({ as }, at) => at < RECORDED_MAX || swapped.has(as));
+}
+
+/** A shard that cannot be restored may be damage that no other proof has found, and that counts against other snapshots too. */
+const MAY_BE_DAMAGE = ["restore.shardsFailed", "restore.stuck"];
+/** Of the data, the shards' files in random order; every footer besides. */
+const VERIFIED_BYTES = 20 * 1024 ** 3;
+
+async function verifyFailed(world: World, { id, intent, head }: RestoreJob): Promise<void> {
+  const { place, repository, snapshot } = intent.input;
+  if (place === undefined || !MAY_BE_DAMAGE.includes(head.data.failing?.code ?? head.reason.code)) return;
+  const request = { repository, snapshot: snapshot.uuid, level: "contents" as const, budgetBytes: VERIFIED_BYTES };
+  try {
+    await askVerification(world, request, { by: "ossnap", who: id }, { key: `after-${id}` });
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    world.logger.warn("a failed restore's snapshot cannot be verified", { job: id, error: messageOf(error) });
+  }
 }
 
 /** Whether a watch asked for it, and no person. */
@@ -72,6 +91,7 @@ export async function reportRestore(world: World, job: RestoreJob): Promise<void
   const upTo = subject === undefined ? undefined : snapshot.startTime;
   if (job.head.state === "failed" || job.head.state === "refused")
     await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id, upTo });
+  if (job.head.state === "failed") await verifyFailed(world, job);
   if (job.head.state !== "done") return;
   await resolveNotice(world, key, "restore.failed", job.head.reason, upTo);
   const refused = job.head.data.replicasRefused;

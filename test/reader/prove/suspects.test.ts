@@ -152,3 +152,28 @@ describe("a name of a blob that two snapshots mean different files by", () => {
     expect((await newestEvidence({ state }, new Set([NEW]), PLACE)).get(NEW)?.verdict).toBe("whole");
   });
 });
+
+describe("a proof of a snapshot that is deleted meanwhile", () => {
+  it("notes nothing of its blobs, whose names later snapshots may use again", async () => {
+    const { blobs } = fixtureRepository("es-5.5.3-reused-names/step1");
+    const store = memoryBlobStore();
+    for (const [key, bytes] of blobs) await store.put(key, bytes);
+    const root = JSON.parse(Buffer.from(blobs.get("index-1") as Uint8Array).toString());
+    const [deleted, kept] = root.snapshots as { name: string; uuid: string }[];
+    const left = { ...root, snapshots: [kept], indices: { movies: { ...root.indices.movies, snapshots: [kept?.uuid] } } };
+    let isDeleted = false;
+    const get: typeof store.get = async (key, range) => {
+      if (key.includes("/__") && !isDeleted) {
+        isDeleted = true;
+        await store.put("index-2", Buffer.from(JSON.stringify(left)));
+        await store.delete(["index-1", ...[...blobs.keys()].filter((one) => one.includes("/__"))]);
+      }
+      return store.get(key, range);
+    };
+    const ledger = partLedger(state, PLACE);
+    const proof = await proveSnapshot({ ...store, get }, { uuid: deleted?.uuid ?? "", level: "footers", ledger });
+    expect([isDeleted, proof.verdict]).toEqual([true, "unproven"]);
+    const { suspects, lost } = await partLedger(state, PLACE).marks();
+    expect([...suspects, ...lost]).toEqual([]);
+  });
+});

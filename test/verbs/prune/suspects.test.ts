@@ -3,7 +3,7 @@ import { snapshotsText } from "../../../infra/cli/verbs/snapshots.ts";
 import type { ProofLevel } from "../../../shared/model/repository.ts";
 import { metadataKeyOf } from "../../../shared/proof/closure.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
-import { markOf, partLedger } from "../../../shared/reader/partLedger.ts";
+import { markOf, noteWide, partLedger } from "../../../shared/reader/partLedger.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
@@ -142,6 +142,58 @@ describe.each(["2.4.6", "6.7.0", "7.10.2"])("a blob that two proven snapshots sh
     world.advance(1000);
     expect(await verify()).toBe("whole");
     expect((await codes()).kept.get("snap-1")).not.toContain("keep.brokenBlob");
+  });
+
+  const verifyAs = async (name: string, level: ProofLevel) => {
+    world.advance(1000);
+    const since = world.now();
+    const proof = await proveSnapshot(world.blobs(PLACE), { name, level, ledger: partLedger(world.state, PLACE) });
+    world.advance(1000);
+    await storeEvidence(await world.open(), PLACE, proof, since);
+    return proof.verdict;
+  };
+
+  it("counts against nobody any more when the proof of one of them finds it right, whatever was stored of the others", async () => {
+    const store = world.blobs(PLACE);
+    await store.delete([key]);
+    expect([await verifyAs("snap-1", "footers"), await verifyAs("snap-2", "footers")]).toEqual(["incomplete", "incomplete"]);
+    await store.put(key, blobs.get(key) as Uint8Array);
+    expect(await verifyAs("snap-2", "names")).toBe("whole");
+    const { kept, removed } = await codes();
+    expect(removed).toEqual(["snap-3"]);
+    expect(kept.get("snap-1")).not.toContain("keep.broken");
+  });
+
+  it("is not proposed by `delete --broken` when it was put back, whatever level found it, and a dry run notes nothing", async () => {
+    const store = world.blobs(PLACE);
+    expect(await verifyAs("snap-2", "contents")).toBe("damaged");
+    await store.put(key, blobs.get(key) as Uint8Array);
+    const before = await world.stateKeys();
+    const plan = await dryDeletion(await world.open(), { repository: "backups", broken: true });
+    expect(plan.remove).toEqual([]);
+    expect(await world.stateKeys()).toEqual(before);
+  });
+
+  it("leaves unproven whoever shares an index with damage that has too many blobs to be named, also when its snapshot is gone", async () => {
+    world.advance(1000);
+    const opened = await world.open();
+    const { root } = await openRepository(world.blobs(PLACE));
+    const names = root?.indices.map(({ name }) => name) ?? [];
+    const fault = {
+      uuid: "gone",
+      verdict: "incomplete" as const,
+      level: "footers" as const,
+      at: world.now().toISOString(),
+      indices: names,
+    };
+    await noteWide(opened.state, PLACE, fault);
+    world.advance(1000);
+    const { kept, removed } = await codes();
+    expect(removed).toEqual([]);
+    expect(kept.get("snap-1")).toContain("keep.unproven");
+    await world.blobs(PLACE).put(key, blobs.get(key) as Uint8Array);
+    await verifyAs("snap-1", "footers");
+    expect((await codes()).kept.get("snap-1")).not.toContain("keep.unproven");
   });
 
   it("leaves unproven whoever shares an index with a snapshot whose damage has no names, until it is proven itself", async () => {
