@@ -1,6 +1,6 @@
-import { classifyKey, LEGACY_ROOT_KEY, shardPrefix } from "../format/keys.ts";
+import { classifyKey, isCounterNamed, LEGACY_ROOT_KEY, shardPrefix, shardSnapshotKey } from "../format/keys.ts";
 import { decodeShardCatalogue } from "../format/shardCatalogue.ts";
-import type { ShardFile } from "../format/shardSnapshot.ts";
+import { decodeShardSnapshot, type ShardFile } from "../format/shardSnapshot.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
@@ -77,8 +77,9 @@ async function addHolders(
     const prefix = shardPrefix(index.id, shard);
     const lists = await listsByUuid(store, keys[shard], byName);
     for (const [uuid, files] of lists) {
-      const blob = suspectOf(files, prefix, bad);
-      if (blob !== undefined) found.held.set(uuid, blob);
+      const blob = await heldOf(store, { list: shardSnapshotKey(index.id, shard, uuid), prefix, files }, bad);
+      if (blob === UNKNOWN) found.unclear.set(uuid, prefix);
+      else if (blob !== undefined) found.held.set(uuid, blob);
     }
     const unknown = index.snapshots.filter((uuid) => holds(uuid, index.name) && !lists.has(uuid));
     for (const uuid of unknown) found.unclear.set(uuid, prefix);
@@ -159,13 +160,39 @@ async function listsByUuid(
   );
 }
 
-function suspectOf(files: readonly ShardFile[], prefix: string, marks: ReadonlySet<string>): string | undefined {
+const UNKNOWN = Symbol("whether it refers to one is unknown");
+
+/**
+ * One of the marked blobs that a snapshot has. Up to 6.x a catalogue describes one file of each name, whatever a snapshot means by it, so that
+ * for such a name the snapshot's own list counts.
+ */
+async function heldOf(
+  store: BlobStore,
+  { list, prefix, files }: { list: string; prefix: string; files: readonly ShardFile[] },
+  bad: ReadonlySet<string>,
+): Promise<string | undefined | typeof UNKNOWN> {
+  const blob = suspectOf(files, prefix, { bad, byName: true });
+  if (blob === undefined || !isCounterNamed(blob)) return blob;
+  const own = await ownFiles(store, list);
+  return own === undefined ? UNKNOWN : suspectOf(own, prefix, { bad, byName: false });
+}
+
+async function ownFiles(store: BlobStore, key: string): Promise<readonly ShardFile[] | undefined> {
+  return (await metadataReader(store).read(key, decodeShardSnapshot))?.files;
+}
+
+/** One of the marked blobs that these files have; `byName`: also as another file, where a name may be used again. */
+function suspectOf(
+  files: readonly ShardFile[],
+  prefix: string,
+  { bad, byName }: { bad: ReadonlySet<string>; byName: boolean },
+): string | undefined {
   // Not the other way round: a hostile list names millions of parts, and suspects are few.
   const uses = dataUse(prefix, new Map([[0, files]]));
-  for (const mark of marks) {
+  for (const mark of bad) {
     const { key, isFile } = markedBlob(mark);
     const file = usedFile(uses, key);
-    if (file && isFile(file.checksum)) return key;
+    if (file && ((byName && isCounterNamed(key)) || isFile(file.checksum))) return key;
   }
   return undefined;
 }
