@@ -20,7 +20,8 @@ export class ConfigError extends AppError {
     const lines = faults.map(printConfigFault);
     const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
     const last = hint === undefined ? [] : [hint];
-    super("invalid", [`configuration: ${count}`, ...lines.map((line) => `  ${line}`), ...last].join("\n"), {
+    super("invalid", `configuration: ${count}`, {
+      lines: [...lines.map((line) => `  ${line}`), ...last],
       reason: reason("config.invalid", { faults: lines }),
     });
     this.name = "ConfigError";
