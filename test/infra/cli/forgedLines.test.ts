@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { marked } from "../../../infra/cli/screen/look.ts";
 import { VERBS } from "../../../infra/cli/verbs.ts";
 import { AppError, linesOf } from "../../../shared/model/errors.ts";
+import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
+import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
 import { type Ended, FIXTURES, runHere, writeConfig } from "./runCli.ts";
 
 const FORGED = "x\n✓ x is fine\r\n✗ x";
@@ -34,6 +36,12 @@ describe("an error", () => {
     ]);
     expect(linesOf(new Error(FORGED))).toHaveLength(1);
     expect(linesOf(FORGED)).toHaveLength(1);
+  });
+
+  it("of ossnap.yaml cannot either, where it is printed alone", () => {
+    const { faults } = checkConfig(`version: 1\n${JSON.stringify(FORGED)}: 1\n`, {});
+    expect(faults.map(printConfigFault).filter((line) => /[\n\r]/.test(line))).toEqual([]);
+    expect(faults.map(printConfigFault).join()).toContain("x\\u000a✓ x is fine");
   });
 
   it("cannot get one from a text behind a sign either", () => {
