@@ -1,5 +1,4 @@
 import type { Config } from "../../model/config.ts";
-import { causesOf } from "./causes.ts";
 import { ConfigError, type ConfigFault, type ConfigWarning } from "./configError.ts";
 import {
   type Environment,
@@ -14,6 +13,7 @@ import {
 import { checkPlaces, placeWarnings } from "./places.ts";
 import { checkReferences } from "./references.ts";
 import { checkLocations, checkRegistrations, registrationWarnings } from "./registrations.ts";
+import { causesOf } from "./rules/causes.ts";
 import { checkRules, checkWritten } from "./rules/rules.ts";
 import { checkShape } from "./schemaFindings.ts";
 import { readSource, type Source } from "./source.ts";

@@ -1,4 +1,4 @@
-import { type Finding, pathText } from "./tree.ts";
+import { type Finding, pathText } from "../tree.ts";
 
 /** Findings by what they are about; what an earlier group finds makes what a later one says of the same place a mere consequence. */
 export interface Groups {
