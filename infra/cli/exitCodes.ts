@@ -1,5 +1,5 @@
 import type { FinalState } from "../../shared/jobs/record.ts";
-import { AppError, type ErrorCode, messageOf } from "../../shared/model/errors.ts";
+import { AppError, type ErrorCode, linesOf } from "../../shared/model/errors.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 
 /** The exit codes on which scripts may rely; any other number is a failure. */
@@ -117,7 +117,7 @@ export function problem(code: FaultCode, detail: string, more: { reason?: Reason
 
 /** Maps any thrown value: AppErrors with their code and reason, all others as `internal`. */
 export function problemOf(error: unknown): { problem: Problem; exitCode: ExitCode } {
-  if (!(error instanceof AppError)) return { problem: problem("internal", messageOf(error)), exitCode: EXIT.failed };
+  if (!(error instanceof AppError)) return { problem: problem("internal", linesOf(error).join("\n")), exitCode: EXIT.failed };
   const { reason: why } = error;
   const code = why?.code === "plan.stale" || why?.code === "plan.carriedOut" ? "plan-stale" : error.code;
   const exitCode = (why && EXIT_OF_REASON[why.code]) ?? MEANINGS[code].exitCode;

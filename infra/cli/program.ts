@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
-import { messageOf } from "../../shared/model/errors.ts";
+import { linesOf } from "../../shared/model/errors.ts";
+import { oneLine } from "../../shared/model/plainText.ts";
 import { nearest } from "../../shared/repository/fault.ts";
 import { type Answer, envelope, errorEnvelope } from "./answer.ts";
 import type { Environment } from "./environment.ts";
@@ -9,6 +10,7 @@ import { asHelpOption, readWords, withSuggestion } from "./line/readWords.ts";
 import { programOf, type Started } from "./line/started.ts";
 import { screenText } from "./screen/layout.ts";
 import { marked } from "./screen/look.ts";
+import type { Terminal } from "./screen/terminal.ts";
 import { type GlobalOptions, openSession, type Session } from "./session.ts";
 
 /** Runs one command line and returns the exit code; never throws. Printed commands name the program that was `started`. */
@@ -47,9 +49,13 @@ async function runVerb(session: Session, read: () => Run, stream: boolean): Prom
   } catch (error) {
     const { problem: found, exitCode } = problemOf(error);
     if (terminal.json) await terminal.answer(errorEnvelope(found, exitCode, { stream, program }));
-    terminal.fault(marked({ ...terminal.look(), colour: false }, "bad", messageOf(error)));
+    terminal.fault(faultLines(terminal, linesOf(error)));
     return exitCode;
   }
+}
+
+function faultLines(terminal: Terminal, [first = "", ...more]: readonly string[]): string[] {
+  return [marked({ ...terminal.look(), colour: false }, "bad", first), ...more];
 }
 
 /** A file that the line names must be readable even when the verb could do without it. */
@@ -77,12 +83,14 @@ async function usageFault({ terminal }: Session, top: Command, { error, given, t
   const stream = given.some((word) => /^--wait(=|$)/.test(word));
   if (terminal.json) await terminal.answer(errorEnvelope(problem("usage", detail), EXIT.usage, { stream, program }));
   const see = `See: ${pathOf(command)} --help`;
-  terminal.fault(isEmpty ? text : `${marked({ ...terminal.look(), colour: false }, "bad", detail)}\n${see}`);
+  terminal.fault(isEmpty ? text.split("\n") : [...faultLines(terminal, detail.split("\n")), see]);
   return EXIT.usage;
 }
 
 function usageText({ code, message }: CommanderError, command: Command, given: readonly string[]): string {
-  const text = message.replace(/^error: /, "");
+  const [, said = "", proposal = ""] = /^(?:error: )?(.*?)(\n\([^\n]*\))?$/s.exec(message) ?? [];
+  // Commander quotes the words of the line as they are.
+  const text = `${oneLine(said)}${proposal}`;
   if (code === "commander.unknownOption") return withSuggestion(text, optionsOf(command));
   if (code !== "commander.excessArguments") return text;
   const known = command.commands.map((one) => one.name());

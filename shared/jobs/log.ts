@@ -1,6 +1,6 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
-import { type JobKindName, kindOf } from "../model/jobId.ts";
+import { isTooLongForJob, type JobKindName, kindOf } from "../model/jobId.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
@@ -92,10 +92,11 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
 
   const done = async (id: string) => {
     const kind = kindOf(id);
-    return kind === undefined ? undefined : readObject<DoneRecord>(state, stateKey.done(kind, id));
+    return kind === undefined || isTooLongForJob(id) ? undefined : readObject<DoneRecord>(state, stateKey.done(kind, id));
   };
 
   async function read(id: string, headSeq?: number): Promise<Job | undefined> {
+    if (isTooLongForJob(id)) return undefined;
     const kind = kindOf(id);
     const seq = headSeq ?? (await headSeqOf(id));
     if (kind === undefined || seq === undefined) return undefined;

@@ -8,6 +8,7 @@ import type { Notifier } from "../model/notice.ts";
 import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
 import type { Fault } from "../repository/fault.ts";
+import { thereText } from "../repository/fault.ts";
 import type { StateClock, StateIdentity } from "../state/identity.ts";
 import type { LiveView } from "../state/liveView.ts";
 import type { Terminal } from "./kind.ts";
@@ -64,13 +65,9 @@ export function configured<K extends keyof Section>(
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry === undefined) {
     const known = [...Object.keys(entries), ...also];
-    throw new AppError(
-      "invalid",
-      `${section}: no "${name}" in ossnap.yaml; there ${known.length === 1 ? "is" : "are"}: ${known.join(", ") || "none"}`,
-      {
-        reason: reason("config.unknown", { section, name, known }),
-      },
-    );
+    throw new AppError("invalid", `${section}: no "${name}" in ossnap.yaml; ${thereText(known)}`, {
+      reason: reason("config.unknown", { section, name, known }),
+    });
   }
   return entry;
 }

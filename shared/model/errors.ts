@@ -1,3 +1,4 @@
+import { oneLine } from "./plainText.ts";
 import type { Reason } from "./reason.ts";
 
 /**
@@ -17,18 +18,23 @@ export interface AppErrorOptions {
   /** More specific than the code, for catalogues, pages and programs. */
   reason?: Reason;
   cause?: unknown;
+  /** Further lines of the message. */
+  lines?: readonly string[];
   /** The delay that the server requested, in milliseconds. */
   retryAfterMs?: number;
 }
 
-/** An error with a code from the closed set; the message is written for people and names its subject first. */
+/**
+ * An error with a code from the closed set; the message is written for people and names its subject first. Names and texts from outside stand
+ * in it, so a line break within it, or within one of its `lines`, is always shown escaped: no value can begin a line of its own.
+ */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly reason: Reason | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super([message, ...(options.lines ?? [])].map(oneLine).join("\n"), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AppError";
     this.code = code;
     this.reason = options.reason;
@@ -39,6 +45,11 @@ export class AppError extends Error {
 /** True for an {@link AppError} with one of the given codes. */
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is AppError {
   return error instanceof AppError && codes.includes(error.code);
+}
+
+/** The message of any thrown value for people: its line breaks are those of ossnap's own errors. */
+export function linesOf(error: unknown): string[] {
+  return error instanceof AppError ? error.message.split("\n") : [oneLine(messageOf(error))];
 }
 
 /** The message of any thrown value, for messages and logs. */

@@ -23,6 +23,14 @@ export const jobId = {
 /** What a caller may send as an idempotency key. */
 export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
+/** No id of ours comes near it; a longer one cannot be part of a key, neither in a directory nor in a bucket. */
+const ID_BYTES_MAX = 240;
+
+/** True for a text that is too long to be the id of any job. */
+export function isTooLongForJob(id: string): boolean {
+  return Buffer.byteLength(id) > ID_BYTES_MAX;
+}
+
 /** The kind that an id starts with; `undefined` for a text that is no job id. */
 export function kindOf(id: string): JobKindName | undefined {
   return JOB_KINDS.find((kind) => id.startsWith(`${kind}-`));

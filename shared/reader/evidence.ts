@@ -6,12 +6,13 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, PROOF_LEVELS, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
+import type { Marks } from "../proof/marks.ts";
 import { placeId } from "../repository/place.ts";
 import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject, writeObject } from "../state/objects.ts";
-import { endWide, type Marks, noteWide } from "./partLedger.ts";
+import { endWide, noteWide } from "./partLedger.ts";
 
 /** A stored verdict: this closure of this snapshot was proven at this level, place and time by this version of the code. */
 export interface Evidence {

@@ -2,7 +2,7 @@ import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { sha256, shortHash } from "../model/hash.ts";
-import type { ProofLevel, Verdict } from "../model/repository.ts";
+import { MARKS_MAX, type Mark, type Marks, type MarksAt, markOf, type WideDamage } from "../proof/marks.ts";
 import { placeId } from "../repository/place.ts";
 import { stateKey } from "../state/keys.ts";
 import { keysBelow, readObject, writeObject } from "../state/objects.ts";
@@ -37,47 +37,8 @@ export interface PartLedger {
   save(): Promise<void>;
 }
 
-/**
- * What a proof found at fault: the blobs that other snapshots may refer to as well, so that it counts against each of these. Members are those of
- * {@link markOf}: up to 6.x snapshots may mean different files by one name, and what is wrong for one is right for another.
- */
-export interface Marks {
-  /**
-   * Data blobs found damaged. Sizes and footers need not show such damage, so every later proof reads these files, whatever its level, until one finds
-   * them right.
-   */
-  suspects: ReadonlySet<string>;
-  /** Data blobs that were missing, and metadata of indices that could not be read: every later proof sees whether they are right by now. */
-  lost: ReadonlySet<string>;
-}
-
-export type Mark = keyof Marks;
-
-/** Stands for a file of which only the name is known, and for a blob that is no file of Lucene. */
-const ANY = "*";
-
-/** A blob as the file with this checksum. Neither a data blob's key nor a checksum contains a blank. */
-export function markOf(key: string, checksum: string = ANY): string {
-  return `${key} ${checksum}`;
-}
-
-export function markedBlob(mark: string): { key: string; isFile(checksum: string | undefined): boolean } {
-  const at = mark.lastIndexOf(" ");
-  const marked = mark.slice(at + 1);
-  return { key: mark.slice(0, at), isFile: (checksum) => marked === ANY || marked === checksum };
-}
-
-/** Whether a blob is marked as this file. */
-export function isMarked(marks: ReadonlySet<string>, key: string, checksum: string | undefined): boolean {
-  return marks.has(markOf(key)) || (checksum !== undefined && marks.has(markOf(key, checksum)));
-}
-
-export const NO_MARKS: Marks = { suspects: new Set(), lost: new Set() };
-
 /** In the place of a shard's prefix, which never begins like this. */
 const MARKS = "~";
-/** One proof stores no more marks of a kind than this: a folder that was removed may have held millions of blobs. */
-export const MARKS_MAX = 1000;
 
 interface Entries {
   /** Names of the stored objects whose union `files` is. */
@@ -159,19 +120,6 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     },
   };
 }
-
-/** Damage with more blobs than are marked: it counts against every snapshot with one of these indices, until that is proven itself. */
-export interface WideDamage {
-  /** Of the snapshot in which it was found; it may be gone since. */
-  uuid: string;
-  at: string;
-  level: ProofLevel;
-  verdict: Verdict;
-  /** Names; empty for any index. */
-  indices: readonly string[];
-}
-
-export type MarksAt = Marks & { wide: readonly WideDamage[] };
 
 /** The marks of a place's ledger alone: one LIST of what is usually nothing, and one GET for each wide damage. */
 export async function marksAt(state: BlobStore, at: Place): Promise<MarksAt> {

@@ -6,11 +6,11 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue } from "../model/repository.ts";
 import { metadataKeyOf } from "../proof/closure.ts";
+import { type MarksAt, markedBlob } from "../proof/marks.ts";
 import { dataUse, listsOf, usedFile } from "../proof/shardUse.ts";
 import { type Evidence, isProvenSince } from "./evidence.ts";
 import { catalogueKeys, indicesOf, type RootIndex, uuidsByName } from "./indexStates.ts";
 import { metadataReader } from "./metadataReader.ts";
-import { type MarksAt, markedBlob } from "./partLedger.ts";
 
 /** What is known of the snapshots of a place while blobs of it are recorded as damaged or missing. By uuid, on 2.x by name. */
 export interface Suspected {

@@ -109,3 +109,8 @@ export function didYouMean(word: string, known: readonly string[]): string {
   if (found !== undefined) return `did you mean ${JSON.stringify(found)}?`;
   return known.length === 0 ? "remove it" : `use one of ${known.join(", ")}`;
 }
+
+/** `there is: lab`, `there are: lab, live`, `there are: none`: the names to choose from. */
+export function thereText(names: readonly string[]): string {
+  return `there ${names.length === 1 ? "is" : "are"}: ${names.join(", ") || "none"}`;
+}

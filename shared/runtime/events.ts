@@ -45,10 +45,18 @@ export const copyTask = z.strictObject({ job: z.string().min(1), batch: z.string
 /** The job to continue; all its data is in the state. */
 export const jobTask = z.strictObject({ job: z.string().min(1) });
 
+/** By name. A record of zod leaves out `__proto__`, and no name of a caller may be ignored. */
+const allNames = z
+  .preprocess(
+    (value) => (typeof value === "object" && value !== null ? new Map(Object.entries(value)) : value),
+    z.map(z.string(), z.string()),
+  )
+  .transform((named): Record<string, string> => Object.fromEntries(named));
+
 /** The event that Function Compute passes to an HTTP function. */
 export const httpEvent = z.object({
   headers: z.record(z.string(), z.string()).default({}),
-  queryParameters: z.record(z.string(), z.string()).default({}),
+  queryParameters: allNames.default({}),
   body: z.string().default(""),
   isBase64Encoded: z.boolean().default(false),
   requestContext: z.object({ http: z.object({ method: z.string(), path: z.string() }) }),

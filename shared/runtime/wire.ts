@@ -16,6 +16,7 @@ import type { Instances } from "../model/instances/instances.ts";
 import type { Logger } from "../model/logger.ts";
 import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
+import { thereText } from "../repository/fault.ts";
 import { openState, type StateIdentity } from "../state/identity.ts";
 import type { FcContext } from "./context.ts";
 import { redactor, secretsKnown } from "./redact.ts";
@@ -66,8 +67,7 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
     },
     cluster(name) {
       const wanted = config.clusters[name];
-      if (!wanted)
-        throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; there are: ${Object.keys(config.clusters).join(", ")}`);
+      if (!wanted) throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; ${thereText(Object.keys(config.clusters))}`);
       const { instanceId: _, region: __, ...access } = wanted;
       const known =
         clusters.get(name) ?? redactingErrors(elasticsearchCluster({ name, ...access, remainingMs: setting.remainingMs }), redact);

@@ -1,12 +1,24 @@
+import { hasHiddenCharacter } from "../model/plainText.ts";
+
 /** The program that a command line names when it is not known how the reader starts ossnap: in notices, logs and HTTP answers. */
 const PROGRAM = "ossnap";
 
 /** Characters that no shell interprets; `=` at the start of a word and `~` are expanded by zsh and others, so they are quoted. */
 const PLAIN = /^[\w@%+:,./-][\w@%+=:,./-]*$/;
 
-/** One word for a POSIX shell: as written when no character has a meaning there, otherwise in single quotes. */
+/**
+ * One word for a POSIX shell: as written when no character has a meaning there, otherwise in single quotes. A line break, or what a reader does
+ * not see, is spelled out as bash, zsh and ksh read it (`$'a\x0ab'`), so that it neither begins a line nor is lost.
+ */
 export function shellWord(text: string): string {
+  if (hasHiddenCharacter(text)) return `$'${[...text].map(spelledOut).join("")}'`;
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function spelledOut(character: string): string {
+  if (character === "\\") return "\\\\";
+  if (character !== "'" && !hasHiddenCharacter(character)) return character;
+  return [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 }
 
 /** Words as one line for a POSIX shell. */

@@ -1,3 +1,4 @@
+import { singleLine } from "../../infra/cli/screen/colour.ts";
 import { screenText } from "../../infra/cli/screen/layout.ts";
 import type { Look } from "../../infra/cli/screen/look.ts";
 import { PAUSED_NOTE } from "../../infra/cli/screen/terminal.ts";
@@ -59,8 +60,8 @@ function terminalOf(
   const mask = (text: string) => masks.reduce((masked, [varying, shown]) => masked.replaceAll(varying, shown), text);
   // Masked before it is laid out: the length of a temporary directory must not decide where a line ends.
   const look = (): Look => ({ colour: false, unicode: true, now: world.now(), program, redact: mask });
-  const toStderr = (text: string) => {
-    outputs.stderr += `${screenText(text, look())}\n`;
+  const toStderr = (...lines: readonly string[]) => {
+    outputs.stderr += `${screenText(lines.map(singleLine).join("\n"), look())}\n`;
   };
   const unlessQuiet = (text: string) => (quiet ? undefined : toStderr(text));
   return {
@@ -71,7 +72,7 @@ function terminalOf(
       outputs.stdout += `${text}\n`;
     },
     note: unlessQuiet,
-    fault: toStderr,
+    fault: (lines) => toStderr(...lines),
     progress: unlessQuiet,
     canAsk: () => answers !== undefined,
     async ask(question) {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { oneLine } from "../../shared/model/plainText.ts";
 import { shellLine, shellWord, spelled } from "../../shared/words/command.ts";
 import { say } from "../../shared/words/say.ts";
 
@@ -10,17 +11,22 @@ const word = fc.oneof(
   fc.string({ unit: fc.constantFrom(..."'\"\\$`!*?[]{}()<>|&;~#=%+-., \t\n\rab1é备"), maxLength: 12 }),
 );
 
-/** The arguments that /bin/sh passes on for a line. */
-function argumentsOf(line: string): string[] {
+/** The arguments that a shell passes on for a line. */
+function argumentsOf(line: string, shell: string): string[] {
   const script = `${shellWord(process.execPath)} -e 'process.stdout.write(JSON.stringify(process.argv.slice(1)))' -- ${line}`;
-  return JSON.parse(execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" }));
+  return JSON.parse(execFileSync(shell, ["-c", script], { encoding: "utf8" }));
 }
 
 describe("a printed command line", () => {
-  it("gives /bin/sh exactly the words that it was made of", () => {
+  it.each([
+    ["/bin/sh", (text: string) => [...text].filter((one) => oneLine(one) === one).join("")],
+    ["/bin/bash", (text: string) => text],
+  ])("gives %s exactly the words that it was made of, on one line", (shell, known) => {
     fc.assert(
       fc.property(fc.array(fc.array(word, { maxLength: 30 }), { minLength: 1, maxLength: 1 }), ([words = []]) => {
-        expect(argumentsOf(shellLine(words))).toEqual(words);
+        const given = words.map(known);
+        expect(shellLine(given)).not.toMatch(/[\n\r]/);
+        expect(argumentsOf(shellLine(given), shell)).toEqual(given);
       }),
       { numRuns: 15 },
     );
@@ -34,6 +40,7 @@ describe("a printed command line", () => {
     ["", "''"],
     ["=ls", "'=ls'"],
     ["~", "'~'"],
+    ["a\n✓ it's", "$'a\\x0a✓ it\\x27s'"],
   ])("shows %j as %s", (text, shown) => {
     expect(shellWord(text)).toBe(shown);
   });

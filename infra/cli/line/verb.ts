@@ -54,7 +54,10 @@ export function verb<A extends Arguments = Record<never, never>, O extends Optio
     read(words, given) {
       const named = [...argNames.map((key, at) => [key, words[at]] as const), ...values.map(([key]) => [key, given[key]] as const)];
       const found = schema.safeParse(Object.fromEntries(named.filter(([, value]) => value !== undefined)));
-      if (!found.success) throw new AppError("invalid", faultsOf(found.error, labels));
+      if (!found.success) {
+        const [first = "", ...lines] = faultsOf(found.error, labels);
+        throw new AppError("invalid", first, { lines });
+      }
       const input = found.data as Input<A, O>;
       const fault = check?.(input);
       if (fault !== undefined) throw new AppError("invalid", fault);
@@ -63,6 +66,6 @@ export function verb<A extends Arguments = Record<never, never>, O extends Optio
   };
 }
 
-function faultsOf({ issues }: z.ZodError, labels: ReadonlyMap<string, string>): string {
-  return issues.map(({ path: [key], message }) => `${labels.get(String(key)) ?? "line"}: ${message}`).join("\n");
+function faultsOf({ issues }: z.ZodError, labels: ReadonlyMap<string, string>): string[] {
+  return issues.map(({ path: [key], message }) => `${labels.get(String(key)) ?? "line"}: ${message}`);
 }

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { severalLines } from "../../../shared/model/plainText.ts";
 
 /**
  * A number that only this process knows: a colour carries it until the text is written, so that one which came from outside, in a snapshot's
@@ -18,4 +19,9 @@ export function painted(text: string, [on, off]: readonly [on: number, off: numb
 /** As a terminal understands it. */
 export function withColours(text: string): string {
   return text.replace(EVERY_COLOUR, "\u001b[$1m");
+}
+
+/** A text that has our colours and is one line, whatever stands in it. */
+export function singleLine(text: string): string {
+  return severalLines(text, OWN_COLOUR).replaceAll("\n", "\\u000a");
 }

@@ -1,6 +1,6 @@
 import { shellLine } from "../../../shared/words/command.ts";
 import { durationText } from "../../../shared/words/numbers.ts";
-import { painted } from "./colour.ts";
+import { painted, singleLine } from "./colour.ts";
 
 export type Tone = "good" | "attention" | "bad" | "none";
 
@@ -37,10 +37,10 @@ const ANSI: Readonly<Record<Tone, readonly [on: number, off: number]>> = {
   none: [2, 22],
 };
 
-/** `✓ whole`, in the tone's colour. */
+/** `✓ whole`, in the tone's colour: one line, also where a name from outside has a line break. */
 export function marked({ colour, unicode }: Look, tone: Tone, text: string): string {
   const [sign, ascii] = SIGNS[tone];
-  const shown = `${unicode ? sign : ascii} ${text}`;
+  const shown = `${unicode ? sign : ascii} ${singleLine(text)}`;
   return colour ? painted(shown, ANSI[tone]) : shown;
 }
 

@@ -1,5 +1,4 @@
-import { severalLines } from "../../../shared/model/plainText.ts";
-import { OWN_COLOUR } from "./colour.ts";
+import { singleLine } from "./colour.ts";
 import { COLUMNS, cutMiddle, onScreen, widthOf, wrapped } from "./layout.ts";
 import type { Look } from "./look.ts";
 
@@ -71,7 +70,7 @@ export function tableLines(columns: readonly Column[], rows: readonly Row[], loo
 }
 
 function cleaned(row: Row, look: Look | undefined): FullRow {
-  const clean = (text: string) => severalLines(look ? onScreen(text, look) : text, OWN_COLOUR).replaceAll("\n", "\\u000a");
+  const clean = (text: string) => singleLine(look ? onScreen(text, look) : text);
   return "cells" in row ? { cells: row.cells.map(clean), below: row.below.map(clean) } : { cells: row.map(clean), below: [] };
 }
 

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { oneLine, safeJson, severalLines } from "../../../shared/model/plainText.ts";
 import { composedRedactor, redactedJson, redactor } from "../../../shared/runtime/redact.ts";
 import { spelled } from "../../../shared/words/command.ts";
-import { OWN_COLOUR, withColours } from "./colour.ts";
+import { OWN_COLOUR, singleLine, withColours } from "./colour.ts";
 import { screenText, widthOf } from "./layout.ts";
 import { type Look, wantsColour, wantsUnicode } from "./look.ts";
 
@@ -27,10 +27,10 @@ export interface Terminal {
   hide(secrets: readonly string[], open?: readonly string[]): void;
   /** Writes to standard output with a newline: with `--json` one JSON value, else a text that `screenText` made. */
   answer(text: string): Promise<void>;
-  /** Writes to standard error, unless quiet. */
+  /** Writes one line to standard error, unless quiet. */
   note(text: string): void;
-  /** Writes to standard error, even when quiet. */
-  fault(text: string): void;
+  /** Writes to standard error, even when quiet; no line can hold another one. */
+  fault(lines: readonly string[]): void;
   /** Redrawn in place on a terminal; otherwise one line per change. */
   progress(text: string): void;
   /** True when a user can be prompted. */
@@ -56,7 +56,8 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
       ? safeJson(redactedJson(text, redact, redactComposed))
       : withColours(severalLines(redactComposed(text), OWN_COLOUR));
 
-  const toStderr = (text: string) => {
+  const toStderr = (lines: readonly string[]) => {
+    const text = lines.map(singleLine).join("\n");
     const clear = drawn !== "" && stderr.isTTY ? CLEAR_LINE : "";
     drawn = "";
     stderr.write(`${clear}${withColours(screenText(text, look()))}\n`);
@@ -86,12 +87,12 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
         stdout.write(`${shown(text)}\n`, () => resolve());
       }),
     note: (text) => {
-      if (!quiet) toStderr(text);
+      if (!quiet) toStderr([text]);
     },
     fault: toStderr,
     progress(text) {
       if (quiet || text === drawn) return;
-      if (!stderr.isTTY) toStderr(text);
+      if (!stderr.isTTY) toStderr([text]);
       else stderr.write(CLEAR_LINE + fitted(oneLine(redactComposed(spelled(text, program))), (stderr.columns || COLUMNS_DEFAULT) - 1));
       drawn = text;
     },
@@ -99,7 +100,7 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
     async ask(question) {
       const reader = createInterface({ input: stdin, output: stderr });
       try {
-        return /^y(es)?$/i.test((await reader.question(`${screenText(`${question} [y/N]`, look())} `)).trim());
+        return /^y(es)?$/i.test((await reader.question(`${screenText(singleLine(`${question} [y/N]`), look())} `)).trim());
       } finally {
         reader.close();
       }

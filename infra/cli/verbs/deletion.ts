@@ -5,6 +5,7 @@ import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
+import { singleLine } from "../screen/colour.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";
 import { freesLine, removalLines } from "./prune.ts";
@@ -38,7 +39,7 @@ function refusalText(why: Reason): string {
 
 function deletionText(plan: DeletionDryRun, request: DeletionRequest, look: Look, wait: number | undefined): string {
   const notes = plan.notes.map((note) => marked(look, "attention", say(note)));
-  const kept = plan.keep.map(({ name, reasons }) => `Would keep ${name}: ${reasons.map(say).join(", ")}`);
+  const kept = plan.keep.map(({ name, reasons }) => singleLine(`Would keep ${name}: ${reasons.map(say).join(", ")}`));
   if (plan.refusal)
     return [...notes, ...kept, marked(look, "bad", `Refused: ${refusalText(plan.refusal)}. Nothing was deleted.`)].join("\n");
   if (plan.remove.length === 0) return [...notes, ...kept, "Nothing would be deleted."].join("\n");
@@ -59,7 +60,7 @@ function deletionText(plan: DeletionDryRun, request: DeletionRequest, look: Look
     `Would delete ${counted(plan.remove.length, "snapshot", "snapshots")} in ${repository}:`,
     ...removalLines(plan.remove, look),
     freesLine(plan.frees, plan.remove),
-    `Newest good snapshot that is kept: ${plan.newestGood?.name ?? "none"}`,
+    singleLine(`Newest good snapshot that is kept: ${plan.newestGood?.name ?? "none"}`),
     `Nothing was deleted. To do exactly this:  ${doIt}`,
   ].join("\n");
 }

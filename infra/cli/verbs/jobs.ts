@@ -55,7 +55,7 @@ export async function cancel(session: Session, { id, ...options }: { id: string;
 export async function resumeOne(session: Session, id: string): Promise<Answer> {
   const row = await resumeJob(await session.world(), id, session.asked);
   const text = (look: Look) =>
-    marked(look, "good", `${row.id} continues: ${say(row.reason)}.\nSee: ${commandText(look, "jobs", "show", row.id)}`);
+    `${marked(look, "good", `${row.id} continues: ${say(row.reason)}.`)}\nSee: ${commandText(look, "jobs", "show", row.id)}`;
   return { schema: "job/1", data: row, exitCode: EXIT.ok, text };
 }
 
@@ -69,8 +69,8 @@ function undone({ kind }: Pick<JobRow, "kind">): string {
 function cancelled(row: JobRow, whyNot: string | undefined): Answer {
   const text = (look: Look) =>
     whyNot === undefined
-      ? marked(look, "good", `cancellation of ${row.id} requested. ${undone(row)}.\nSee: ${commandText(look, "jobs", "show", row.id)}`)
-      : marked(look, "attention", `${row.id} ${whyNot}; nothing was changed\n${row.state}: ${say(row.reason)}`);
+      ? `${marked(look, "good", `cancellation of ${row.id} requested. ${undone(row)}.`)}\nSee: ${commandText(look, "jobs", "show", row.id)}`
+      : `${marked(look, "attention", `${row.id} ${whyNot}; nothing was changed`)}\n${row.state}: ${say(row.reason)}`;
   return { schema: "job/1", data: row, exitCode: whyNot === undefined ? EXIT.ok : EXIT.refused, text };
 }
 

@@ -92,9 +92,9 @@ function readHistory(file: string): PrunableSnapshot[] {
   const found = history.safeParse(entriesOf(parse(file)));
   if (!found.success) {
     const faults = found.error.issues.map(faultText);
-    const more = faults.length > FAULTS_SHOWN ? `\n… and ${faults.length - FAULTS_SHOWN} more` : "";
+    const more = faults.length > FAULTS_SHOWN ? [`… and ${faults.length - FAULTS_SHOWN} more`] : [];
     const fix = 'write [{"name": "night-1", "state": "SUCCESS", "startTime": "2026-11-28T01:30:00Z"}]';
-    throw new AppError("invalid", `--snapshots ${file}: not a history; ${fix}\n${faults.slice(0, FAULTS_SHOWN).join("\n")}${more}`);
+    throw new AppError("invalid", `--snapshots ${file}: not a history; ${fix}`, { lines: [...faults.slice(0, FAULTS_SHOWN), ...more] });
   }
   const names = found.data.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) < at);

@@ -11,6 +11,7 @@ import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT, problem } from "../exitCodes.ts";
+import { singleLine } from "../screen/colour.ts";
 import { commandText, type Look, marked, type Tone } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
@@ -127,12 +128,12 @@ interface Present extends Pick<RegistrationDrift, "state" | "differences"> {
 
 function dryText(wanted: Registration & { name: string; cluster: string }, now: Present, look: Look): string {
   const head = `Would register ${wanted.name} on ${wanted.cluster}, type ${wanted.type}:`;
-  const settings = Object.entries(wanted.settings).map(([key, value]) => `  ${key}: ${String(value)}`);
+  const settings = Object.entries(wanted.settings).map(([key, value]) => singleLine(`  ${key}: ${String(value)}`));
   if (now.refusal) return [head, ...settings, `Now: ${now.says}`, marked(look, "bad", "Refused. Nothing was changed.")].join("\n");
   const doIt = `Nothing was changed. To do it:  ${registerCommand(wanted.name, now.overwrites, look)}`;
   if (now.differences.length === 0) return [head, ...settings, `Now it ${now.says}`, doIt].join("\n");
   const whose = now.overwrites ? "which ossnap did not register" : "which ossnap registered";
-  const changes = [`It would change these settings, ${whose}:`, ...now.differences.map((one) => `  ${changeText(one)}`)];
+  const changes = [`It would change these settings, ${whose}:`, ...now.differences.map((one) => singleLine(`  ${changeText(one)}`))];
   return [head, ...settings, ...(now.overwrites ? changes.map(attention(look)) : changes), doIt].join("\n");
 }
 

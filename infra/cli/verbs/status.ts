@@ -17,7 +17,9 @@ import { slotTimes } from "./reachText.ts";
 export async function status(session: Session): Promise<Answer> {
   const world = await session.world();
   const shown = await showStatus(world, await listJobsAndUnread(world, { open: true }));
-  return { schema: "status/1", data: shown, exitCode: EXIT.ok, text: (look) => statusText(shown, look) };
+  // As `repositories`, whose answer is not whole either without a cluster.
+  const isWhole = shown.coverage.every(({ uncovered }) => uncovered !== undefined);
+  return { schema: "status/1", data: shown, exitCode: isWhole ? EXIT.ok : EXIT.failed, text: (look) => statusText(shown, look) };
 }
 
 const INDENT = "  ";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
+import { thereText } from "../../../shared/repository/fault.ts";
 import { type AsyncQueue, createAsyncQueue } from "./asyncQueue.ts";
 import { type AsyncTask, createTaskBook, newTask, type TaskBook } from "./asyncTask.ts";
 import { countResult, createCounters, type FunctionCounters } from "./counters.ts";
@@ -167,7 +168,7 @@ function addFunction(state: HostState, deployed: DeployedFunction): void {
 function functionOf(state: HostState, functionName: string): HostedFunction {
   const found = state.functions.get(functionName);
   if (found !== undefined) return found;
-  throw new AppError("absent", `function '${functionName}' does not exist; there are ${[...state.functions.keys()].join(", ")}`, {
+  throw new AppError("absent", `function '${functionName}' does not exist; ${thereText([...state.functions.keys()])}`, {
     reason: reason("function.absent", { function: functionName }),
   });
 }

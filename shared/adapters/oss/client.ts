@@ -84,7 +84,9 @@ export function ossClient(options: OssClientOptions): OssClient {
     agent: new http.Agent(agents),
     httpsAgent: new https.Agent(agents),
   };
-  return readingListings(keepingErrorHeaders(boundingAnswers(construct(settings, options.bucket), settings.timeout)));
+  return readingListings(
+    keepingErrorHeaders(boundingAnswers(construct(settings, options.bucket), `oss://${options.bucket}`, settings.timeout)),
+  );
 }
 
 function construct(settings: OSS.Options, bucket: string): OSS {
@@ -112,15 +114,14 @@ interface Urllib {
 }
 
 /** urllib collects any answer that is no stream, of any size, and inflates it. Blobs are read as streams, with limits of their own. */
-function boundingAnswers(client: OSS, idleTimeoutMs: number): OSS {
+function boundingAnswers(client: OSS, place: string, idleTimeoutMs: number): OSS {
   const inner = client as unknown as { urllib: Urllib };
   const { urllib } = inner;
   inner.urllib = {
     async request(url, params) {
       if (params.streaming === true || params.customResponse === true) return urllib.request(url, params);
       const result = await urllib.request(url, { ...params, streaming: true });
-      const { host, pathname } = new URL(url);
-      return { ...result, data: Buffer.from(await boundedAnswer(result.res, `${host}${pathname}`, idleTimeoutMs)) };
+      return { ...result, data: Buffer.from(await boundedAnswer(result.res, place, idleTimeoutMs)) };
     },
   };
   return client;

@@ -90,11 +90,15 @@ function boundAnswers(client: S3Client): void {
       const result = await next(args);
       const response = result.response as RawAnswer;
       const isBlob = context.commandName === "GetObjectCommand" && response.statusCode < 300;
-      if (!isBlob && response.body instanceof Readable) response.body = bounded(response.body, String(context.commandName));
+      if (!isBlob && response.body instanceof Readable) response.body = bounded(response.body, placeOf(args.input));
       return result;
     },
     { step: "deserialize", priority: "low", name: "boundAnswers" },
   );
+}
+
+function placeOf(input: object): string {
+  return `s3://${(input as { Bucket?: unknown }).Bucket}`;
 }
 
 function bounded(body: Readable, subject: string): Readable {

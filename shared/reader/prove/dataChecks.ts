@@ -1,8 +1,9 @@
 import { shardPrefix } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import type { ProofLevel } from "../../model/repository.ts";
+import type { Marks } from "../../proof/marks.ts";
 import { heldMemory } from "../heldMemory.ts";
-import type { Marks, PartLedger } from "../partLedger.ts";
+import type { PartLedger } from "../partLedger.ts";
 import { checkFooter, type FootersFor, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { checkParts, type SplitFile, splitFile } from "./checkParts.ts";
 import type { DataChecks, FileCheck, ListedShard, PartsRead } from "./checks.ts";

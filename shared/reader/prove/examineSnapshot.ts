@@ -13,9 +13,9 @@ import type {
   SnapshotRecord,
 } from "../../model/repository.ts";
 import { isAtLeast } from "../../plan/versions.ts";
+import { NO_MARKS } from "../../proof/marks.ts";
 import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
-import { NO_MARKS } from "../partLedger.ts";
 import { type ReadClosureOptions, readRecord } from "../readIndices.ts";
 import { isVersion1 } from "../rootBlob.ts";
 import type { PartsRead } from "./checks.ts";

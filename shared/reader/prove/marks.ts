@@ -1,7 +1,8 @@
 import { classifyKey } from "../../format/keys.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { metadataKeyOf } from "../../proof/closure.ts";
-import { MARKS_MAX, markedBlob, markOf, type PartLedger } from "../partLedger.ts";
+import { MARKS_MAX, markedBlob, markOf } from "../../proof/marks.ts";
+import type { PartLedger } from "../partLedger.ts";
 import type { Finding } from "./examineSnapshot.ts";
 
 export interface Traced {

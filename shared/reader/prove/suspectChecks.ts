@@ -1,5 +1,6 @@
 import type { BlobStore } from "../../model/blobStore.ts";
-import { isMarked, MARKS_MAX, type Mark, type Marks, markOf, type PartLedger } from "../partLedger.ts";
+import { isMarked, MARKS_MAX, type Mark, type Marks, markOf } from "../../proof/marks.ts";
+import type { PartLedger } from "../partLedger.ts";
 import { checkContents, type FileFaults, fileKeyOf, isSplitCounter, type RecordedFile, recordedFiles } from "./checkFiles.ts";
 import { disprove } from "./checkParts.ts";
 import type { DataChecks, FileCheck, ListedShard } from "./checks.ts";

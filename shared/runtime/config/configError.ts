@@ -1,4 +1,5 @@
 import { AppError } from "../../model/errors.ts";
+import { oneLine } from "../../model/plainText.ts";
 import { reason } from "../../model/reason.ts";
 import type { Fault, Warning } from "../../repository/fault.ts";
 
@@ -20,7 +21,8 @@ export class ConfigError extends AppError {
     const lines = faults.map(printConfigFault);
     const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
     const last = hint === undefined ? [] : [hint];
-    super("invalid", [`configuration: ${count}`, ...lines.map((line) => `  ${line}`), ...last].join("\n"), {
+    super("invalid", `configuration: ${count}`, {
+      lines: [...lines.map((line) => `  ${line}`), ...last],
       reason: reason("config.invalid", { faults: lines }),
     });
     this.name = "ConfigError";
@@ -33,9 +35,9 @@ export function configFaults(error: unknown): readonly ConfigFault[] {
   return error instanceof ConfigError ? error.faults : [];
 }
 
-/** `backups.nightly.patience (line 31): not a duration: "4 hours", write …`. */
+/** One line, also for a key with a line break: `backups.nightly.patience (line 31): not a duration: "4 hours", write …`. */
 export function printConfigFault({ path, line, value, wrong, fix }: ConfigFault): string {
   const where = [path, line === undefined ? "" : `(line ${line})`].filter((part) => part !== "").join(" ");
   const shown = value === null ? "" : `: ${JSON.stringify(value)}`;
-  return `${where === "" ? "" : `${where}: `}${wrong}${shown}, ${fix}`;
+  return oneLine(`${where === "" ? "" : `${where}: `}${wrong}${shown}, ${fix}`);
 }

@@ -32,11 +32,25 @@ const FIELDS: readonly { name: string; pattern: RegExp; fix: string }[] = [
   { name: "weekday", pattern: listOf(WEEKDAY, "?"), fix: "write names such as MON-FRI, * or ?" },
 ];
 
+/** Such as the no-break space that a web page or an office program puts in. */
+const STRANGE_BLANK = /[^\S \t]/;
+
 /**
  * The problem of a cron expression, if any: it must mean the same to croner and to a timer of Function Compute (six fields, second first,
  * no `@every`, no embedded zone, no L, W or #).
  */
 export function cronProblem(cron: string): FieldProblem | undefined {
+  return strangeBlank(cron) ?? fieldsProblem(cron);
+}
+
+function strangeBlank(cron: string): FieldProblem | undefined {
+  const [strange] = STRANGE_BLANK.exec(cron) ?? [];
+  if (strange === undefined) return undefined;
+  const code = strange.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return { code: "cron", wrong: `cron has the blank U+${code} between its fields, which timers do not know`, fix: "write a space instead" };
+}
+
+function fieldsProblem(cron: string): FieldProblem | undefined {
   const fields = cron.trim().split(/\s+/);
   const written = NICKNAMES[cron.trim().toLowerCase()];
   if (written !== undefined) return { code: "cron", wrong: "a nickname of crontab, which timers do not know", fix: `write "${written}"` };
@@ -83,12 +97,18 @@ function sixFieldsFix(fields: readonly string[]): string {
 
 /** Quartz, and with it Elasticsearch's SLM, writes `0/30` for a step from 0 on; timers and croner want a range before the slash. */
 function quartzStep(name: string, field: string): FieldProblem | undefined {
-  const [, start, step] = /(?:^|,)([0-9]{1,2})\/([0-9]{1,2})(?:,|$)/.exec(field) ?? [];
   const last = { minute: 59, hour: 23, day: 31, month: 12 }[name];
+  if (last === undefined) return undefined;
   const first = name === "day" || name === "month" ? 1 : 0;
-  if (start === undefined || last === undefined || !isBetween(first, start, last) || !isBetween(1, step, last)) return undefined;
-  const range = Number(start) === first ? "*" : `${start}-${last}`;
-  return { code: "cron", wrong: `cron field ${name} has the step ${start}/${step} without a range`, fix: `write ${range}/${step}` };
+  const items = field.split(",").map((item) => {
+    const [, start, step] = /^([0-9]{1,2})\/([0-9]{1,2})$/.exec(item) ?? [];
+    if (start === undefined || !isBetween(first, start, last) || !isBetween(1, step, last)) return { item, meant: item };
+    return { item, meant: `${Number(start) === first ? "*" : `${start}-${last}`}/${step}` };
+  });
+  const found = items.find(({ item, meant }) => item !== meant);
+  if (found === undefined) return undefined;
+  const fix = `write ${items.map(({ meant }) => meant).join(",")}`;
+  return { code: "cron", wrong: `cron field ${name} has the step ${found.item} without a range`, fix };
 }
 
 function isBetween(first: number, text: string | undefined, last: number): boolean {

@@ -89,10 +89,25 @@ export function oneIndexPattern(title: string, description: string) {
 export function indexPattern(title: string, description: string) {
   return checkedText(title, description, (value) => {
     if (value === "") return { code: "empty", wrong: "an empty text", fix: "write a name or a pattern" };
-    if (/^-?<.*>$/.test(value) || encodedDateMath(value) !== undefined) return undefined;
+    if (encodedDateMath(value) !== undefined) return undefined;
+    if (/^-?<.*>$/.test(value)) return wrongDateMath(value);
     if (value.includes(",")) return { code: "indexList", wrong: "several names in one text", fix: listFix(value) };
     return wrongName(value);
   });
+}
+
+/** Braces of date math, whose own syntax is checked where it is resolved. */
+const MATH = /(\{[^{}]*(?:\{[^{}]*\})?[^{}]*\})/;
+
+/** What stands around the date math becomes part of the name. */
+function wrongDateMath(value: string): FieldProblem | undefined {
+  const parts = value.split(MATH);
+  const around = parts.filter((_, at) => at % 2 === 0).join("0");
+  if (around.includes(",")) return { code: "indexList", wrong: "several names in one text", fix: "write each as an item of the list" };
+  const problem = wrongName(around.replace(/[<>]/g, ""));
+  if (problem?.code !== "indexCase") return problem;
+  const lower = parts.map((part, at) => (at % 2 === 0 ? part.toLowerCase() : part)).join("");
+  return { ...problem, fix: `write ${lower}` };
 }
 
 function wrongName(value: string): FieldProblem | undefined {
@@ -107,6 +122,11 @@ function wrongName(value: string): FieldProblem | undefined {
     const fix = /^-?_all$/.test(value) ? "write *" : "write a name or a pattern";
     return { code: "indexName", wrong: `a name that begins with ${start}, which no index has`, fix };
   }
+  const bytes = Buffer.byteLength(value.replace(/^-/, "").replaceAll("*", ""));
+  if (bytes > INDEX_BYTES_MAX) {
+    const wrong = `a name of ${bytes} bytes, which no index has`;
+    return { code: "indexLong", wrong, fix: `write at most ${INDEX_BYTES_MAX} bytes, or a pattern` };
+  }
   if (value === value.toLowerCase()) return undefined;
   return { code: "indexCase", wrong: "a name with capitals, which no index has", fix: `write ${value.toLowerCase()}` };
 }
@@ -116,6 +136,9 @@ function listFix(value: string): string {
   const usable = names.filter((name) => name !== "" && !NO_INDEX.test(name));
   return usable.length === 0 ? "write a list of names" : `write [${usable.map((name) => `"${name}"`).join(", ")}]`;
 }
+
+/** Of the name of an index, on every version. */
+const INDEX_BYTES_MAX = 255;
 
 /** Characters that no version allows in the name of an index; `*` is of patterns. */
 const NO_INDEX = /[\s\\/?"<>|#]/;

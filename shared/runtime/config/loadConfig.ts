@@ -13,7 +13,8 @@ import {
 import { checkPlaces, placeWarnings } from "./places.ts";
 import { checkReferences } from "./references.ts";
 import { checkLocations, checkRegistrations, registrationWarnings } from "./registrations.ts";
-import { checkRules } from "./rules/rules.ts";
+import { causesOf } from "./rules/causes.ts";
+import { checkRules, checkWritten } from "./rules/rules.ts";
 import { checkShape } from "./schemaFindings.ts";
 import { readSource, type Source } from "./source.ts";
 import { toConfig } from "./toConfig.ts";
@@ -75,6 +76,7 @@ export function resolvedConfigText(text: string): string {
 function checkTree(resolved: Resolved) {
   const { tree } = resolved;
   const { input, findings } = checkShape(tree);
+  const isJudged = ({ segments }: Finding) => !hasPlaceholder(at(tree, segments));
   const across = [
     ...checkReferences(tree),
     ...checkRegistrations(tree),
@@ -83,7 +85,11 @@ function checkTree(resolved: Resolved) {
     ...checkRules(tree),
   ];
   // The value of an unset variable cannot be checked; that it is unset is reported once.
-  const judged = [...findings, ...across].filter(({ segments }) => !hasPlaceholder(at(tree, segments)));
+  const judged = causesOf({
+    written: checkWritten(tree).filter(isJudged),
+    shape: findings.filter(isJudged),
+    across: across.filter(isJudged),
+  });
   return { input, findings: [...resolved.findings, ...judged] };
 }
 

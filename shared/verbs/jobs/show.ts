@@ -3,6 +3,7 @@ import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } fro
 import type { World } from "../../jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { DONE_SHOWN_MAX, JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
+import { shownCut } from "../../model/plainText.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { meantText, nearNames } from "../../repository/fault.ts";
@@ -158,12 +159,17 @@ export async function readOpen(world: World, id: string): Promise<Job | undefine
   }
 }
 
+/** Longer than any id. */
+const ID_CHARACTERS_SHOWN = 240;
+
 async function unknownJob(world: World, id: string): Promise<AppError> {
   const kind = kindOf(id);
   const near = kind === undefined ? [] : nearNames(id, await idsOf(world, kind));
   const wrong =
     kind === undefined ? `is not the id of a job; ids begin with ${JOB_KINDS.join("-, ")}-` : `does not exist${meantText(near)}`;
-  return new AppError("absent", `job ${id}: ${wrong}; \`ossnap jobs\` lists the jobs`, { reason: reason("job.absent", { id, near }) });
+  return new AppError("absent", `job ${shownCut(id, ID_CHARACTERS_SHOWN)}: ${wrong}; \`ossnap jobs\` lists the jobs`, {
+    reason: reason("job.absent", { id, near }),
+  });
 }
 
 async function idsOf(world: World, kind: JobKindName): Promise<string[]> {

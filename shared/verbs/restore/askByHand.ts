@@ -13,6 +13,7 @@ import type { Preflight, PreflightCheck } from "../../plan/preflight.ts";
 import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
 import { openRepository, requireRoot } from "../../reader/readRepository.ts";
 import { datedSnapshots, LATEST } from "../../reader/rootSnapshots.ts";
+import { thereText } from "../../repository/fault.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gate.ts";
@@ -126,13 +127,9 @@ interface Ordered {
 
 async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ input: RestoreInput; checks: PreflightCheck[] }> {
   if (!Object.hasOwn(world.config.clusters, request.to))
-    throw new AppError(
-      "invalid",
-      `to: no cluster "${request.to}" in ossnap.yaml; there are ${Object.keys(world.config.clusters).join(", ")}`,
-      {
-        reason: reason("config.unknown", { section: "clusters", name: request.to, known: Object.keys(world.config.clusters) }),
-      },
-    );
+    throw new AppError("invalid", `to: no cluster "${request.to}" in ossnap.yaml; ${thereText(Object.keys(world.config.clusters))}`, {
+      reason: reason("config.unknown", { section: "clusters", name: request.to, known: Object.keys(world.config.clusters) }),
+    });
   requireAliases(request);
   requireRenames(request);
   const { place, watch } = sourceOf(world, request);

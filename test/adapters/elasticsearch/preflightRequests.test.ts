@@ -81,6 +81,7 @@ describe("the calls of a preflight", () => {
         )
       ).told,
     ).toEqual({
+      recoveryRate: "40mb",
       disk: {
         isEnabled: false,
         low: { value: "60%" },
@@ -90,6 +91,7 @@ describe("the calls of a preflight", () => {
       },
     });
     expect((await asking((cluster) => cluster.limits())).told).toEqual({
+      recoveryRate: "40mb",
       disk: { isEnabled: true, low: { value: "85%" }, high: { value: "90%" } },
     });
   });

@@ -60,6 +60,17 @@ describe("OSS through ali-oss, on a failing server", () => {
     });
   });
 
+  it("names the place when the body of a listing stalls", async () => {
+    server.faults.add({ kind: "stallBody", match: { operation: "ListObjectsV2" }, params: { afterBytes: 10 }, times: 1 });
+    const listing = async () => {
+      for await (const _ of ossBlobStore(options).list("")) break;
+    };
+    await expect(listing()).rejects.toMatchObject({
+      code: "transient",
+      message: expect.stringMatching(/^oss:\/\/[a-z0-9-]+: the body stalled for /),
+    });
+  });
+
   it("survives a body that is cut before it is read", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "GetObject" }, params: { afterBytes: 10 }, times: 1 });
     const body = await ossBlobStore(options).open("blob");

@@ -50,6 +50,24 @@ describe("Quartz's steps, as in SLM policies", () => {
   });
 });
 
+describe("a list with Quartz's steps", () => {
+  it.each([
+    ["0 0/30,45 * * * *", "write */30,45"],
+    ["0 45,0/30 * * * *", "write 45,*/30"],
+    ["0 0/30,5/20,7 * * * *", "write */30,5-59/20,7"],
+  ])("%s keeps all its items in the fix", (cron, fix) => {
+    expect(cronProblem(cron)?.fix).toBe(fix);
+    expect(cronProblem(cron.replace(/^0 \S+/, `0 ${fix.slice("write ".length)}`))).toBeUndefined();
+  });
+});
+
+describe("blanks that only look like a space", () => {
+  it.each(["\u00a0", "\u2003", "\u3000", "\n"])("%j are named, not taken for one", (blank) => {
+    expect(cronProblem(`0${blank}30 1 * * *`)?.wrong).toMatch(/^cron has the blank U\+[0-9A-F]{4} between its fields/);
+    expect(cronProblem("0 \t30 1 * * *")).toBeUndefined();
+  });
+});
+
 describe("ranges of weekdays that reach or pass Sunday", () => {
   it.each([
     ["SAT-SUN", "SAT-SUN", "write SAT,SUN"],

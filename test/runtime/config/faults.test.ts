@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ALIAS_FIX } from "../../../shared/model/aliases/aliasName.ts";
 import { messageOf } from "../../../shared/model/errors.ts";
 import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
-import { EXAMPLE_ENVIRONMENT, errorOf, exampleWith } from "./example.ts";
+import { EXAMPLE_ENVIRONMENT, EXAMPLE_TEXT, errorOf, exampleWith } from "./example.ts";
 
 /** The faults in the message, without the line numbers. */
 function faultsWith(path: readonly (string | number)[], value: unknown): string[] {
@@ -454,4 +454,65 @@ it("nested settings of a repository are one fault, which says how to write them,
   expect(told).toEqual([
     "watches.moved-movies.register.settings.oss: not understood, write each with the dots in its name, as in oss.client.endpoint",
   ]);
+});
+
+describe("one fault has one message", () => {
+  const SETTINGS = ["repositories", "nightly-oss", "register", "settings"];
+
+  it.each<[string, (string | number)[], unknown, string]>([
+    ["a nested key", [...SETTINGS, "oss"], { client: { secret_access_key: "x" } }, "settings.oss: not understood"],
+    ["a nested secret", [...SETTINGS, "secret_access_key"], { a: { b: "x" } }, "settings.secret_access_key: not understood"],
+    ["a list as a secret", [...SETTINGS, "secret_access_key"], ["x"], "settings.secret_access_key: not understood"],
+    [
+      "a nested section beside the others",
+      SETTINGS,
+      { client: { secret_access_key: "x" }, endpoint: "https://oss-cn-hangzhou.aliyuncs.com", bucket: "b" },
+      "settings.client: not understood",
+    ],
+    ["a control character in a reference", ["backups", "nightly", "repository"], "a\u0001b", "invisible character U+0001"],
+    ["a control character in a region", ["state", "region"], "cn\u0001hangzhou", "invisible character U+0001"],
+    ["a control character in a cron", ["backups", "nightly", "schedule", "cron"], "0 30 1 * * *\u0001", "invisible character U+0001"],
+  ])("%s", (_, path, value, said) => {
+    const faults = faultsWith(path, value);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(said);
+  });
+
+  it.each([["version: 1\n__proto__: 1"], ["version: 1\n__proto__: { a: 1 }"]])("a reserved word at the top: %j", (top) => {
+    const { faults } = checkConfig(EXAMPLE_TEXT.replace("version: 1", top), EXAMPLE_ENVIRONMENT);
+    expect(faults.map(({ path, reason }) => [path, reason.code])).toEqual([["__proto__", "config.name"]]);
+  });
+
+  it("a wrong level in a policy whose repository has no place", () => {
+    const tree = JSON.parse(exampleWith(["backups", "nightly", "verify"], { level: "all" }));
+    tree.repositories["movies-aws"].blobs = undefined;
+    const { faults } = checkConfig(JSON.stringify(tree), EXAMPLE_ENVIRONMENT);
+    expect(faults.filter(({ path }) => path.startsWith("backups.nightly.verify")).map(({ wrong }) => wrong)).toEqual(["not understood"]);
+  });
+
+  it("but two faults of one section have two", () => {
+    const settings = { client: { a: 1 }, endpoint: "https://oss-cn-hangzhou.aliyuncs.com", bucket: "b", chunk_sise: "1gb" };
+    expect(faultsWith(SETTINGS, settings)).toHaveLength(2);
+  });
+});
+
+describe("names that no index can have", () => {
+  it.each([
+    ["<Logs-{now/d}>", "write <logs-{now/d}>"],
+    ["-<Logs-{now/d{yyyy.MM.dd|+08:00}}-X>", "write -<logs-{now/d{yyyy.MM.dd|+08:00}}-x>"],
+    ["<lo gs-{now/d}>", "remove that character"],
+    ["<a-{now/d}>,<b-{now/d}>", "write each as an item of the list"],
+    ["a".repeat(256), "write at most 255 bytes, or a pattern"],
+    ["é".repeat(128), "write at most 255 bytes, or a pattern"],
+  ])("%s is refused in a policy: %s", (name, fix) => {
+    const faults = faultsWith(["backups", "nightly", "indices"], ["*", name]);
+    expect(faults.map((fault) => fault.endsWith(`, ${fix}`))).toEqual([true]);
+  });
+
+  it.each([["<logs-{now/d{yyyy.MM.dd|+08:00}}>"], ["<.{now/d}>"], ["<{now/d}>"], ["a".repeat(255)], [`-${"a".repeat(255)}`]])(
+    "%s is taken",
+    (name) => {
+      expect(checkConfig(exampleWith(["backups", "nightly", "indices"], ["*", name]), EXAMPLE_ENVIRONMENT).faults).toEqual([]);
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { snapshotMark } from "../../../shared/model/snapshotName.ts";
+import { httpEvent } from "../../../shared/runtime/events.ts";
 import { answer } from "../../../shared/runtime/http/router.ts";
 import { ROUTES } from "../../../shared/runtime/http/routes.ts";
 import { authenticate } from "../../../shared/runtime/http/tokens.ts";
@@ -172,6 +173,28 @@ describe("an invalid request", () => {
 
   it.each(["{", "[]", "null", '"text"'])("is 400 for the body %s", async (body) => {
     expect((await http.ask("POST", "/restores", { body })).status).toBe(400);
+  });
+
+  it("is 404 for the id of no job, of any length, and names nothing of the state", async () => {
+    for (const id of [`backup-${"a".repeat(5000)}`, `backup-${"é".repeat(200)}`, `restore-${"x".repeat(2000)}`])
+      for (const [method, path] of [
+        ["GET", `/jobs/${id}`],
+        ["DELETE", `/jobs/${id}`],
+        ["POST", `/jobs/${id}/resume`],
+        ["POST", `/jobs/${id}/rollback`],
+      ] as const) {
+        const { status, body } = await http.ask(method, path);
+        expect([400, 404]).toContain(status);
+        if (method === "GET") expect(status).toBe(404);
+        expect(body.detail).not.toMatch(/live|done|state/);
+      }
+  });
+
+  it("keeps every name of a query, so that an unknown one is refused", () => {
+    const event = JSON.parse('{"queryParameters":{"__proto__":"1"},"requestContext":{"http":{"method":"GET","path":"/jobs"}}}');
+    expect(Object.keys(httpEvent.parse(event).queryParameters)).toEqual(["__proto__"]);
+    expect(() => httpEvent.parse({ ...event, queryParameters: { open: 1 } })).toThrow();
+    expect(httpEvent.parse({ ...event, queryParameters: undefined }).queryParameters).toEqual({});
   });
 
   it("is 400 for an unknown query parameter, and changes nothing", async () => {

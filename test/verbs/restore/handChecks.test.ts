@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SnapshotProof } from "../../../shared/model/repository.ts";
+import { markOf, NO_MARKS } from "../../../shared/proof/marks.ts";
 import { storeEvidence } from "../../../shared/reader/evidence.ts";
-import { markOf, NO_MARKS, partLedger } from "../../../shared/reader/partLedger.ts";
+import { partLedger } from "../../../shared/reader/partLedger.ts";
 import { openRepository, requireRoot } from "../../../shared/reader/readRepository.ts";
 import { suspectHolders } from "../../../shared/reader/suspectHolders.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";

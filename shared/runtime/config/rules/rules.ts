@@ -14,8 +14,6 @@ const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"]
 /** Checks across several values: rules that contradict each other or have no effect. */
 export function checkRules(tree: unknown): Finding[] {
   return [
-    ...checkReservedKeys(tree, []),
-    ...checkInvisible(tree, []),
     ...checkClusters(tree),
     ...namesOf(tree, "repositories", checkRepository),
     ...namesOf(tree, "backups", checkBackup),
@@ -155,6 +153,11 @@ function checkTokens(tree: unknown): Finding[] {
       : [finding(["http", "tokens", index, "name"], "tokenTwice", "a second token of that name", "rename one")],
   );
   return [...twice, ...twins];
+}
+
+/** What no value and no key may have, wherever it stands. */
+export function checkWritten(tree: unknown): Finding[] {
+  return [...checkReservedKeys(tree, []), ...checkInvisible(tree, [])];
 }
 
 /** Control, bidirectional and zero-width characters: a name with one looks like another name. A certificate has line ends. */
