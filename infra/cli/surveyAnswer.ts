@@ -4,7 +4,7 @@ import { newestFirst } from "../../shared/plan/newestFirst.ts";
 import { type BlobPlace, blobPlaces } from "../../shared/proof/blobPlace.ts";
 import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
-import type { Evidence } from "../../shared/reader/evidence.ts";
+import type { Evidence } from "../../shared/proof/evidence/evidenceRules.ts";
 import type { Condition, Survey } from "../../shared/reader/survey/surveyRepository.ts";
 import { formatOf } from "./verification.ts";
 

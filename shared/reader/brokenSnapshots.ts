@@ -3,7 +3,8 @@ import type { Place } from "../model/config.ts";
 import { allEnded } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
-import { newestEvidence, withoutMended } from "./evidence.ts";
+import { withoutMended } from "../proof/evidence/evidenceRules.ts";
+import { newestEvidence } from "./evidence.ts";
 import { marksAt } from "./partLedger.ts";
 import { finderOf, mayShareDamage, NO_SUSPECTS, sharedDamage, suspectHolders } from "./suspectHolders.ts";
 

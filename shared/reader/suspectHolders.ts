@@ -6,9 +6,9 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue } from "../model/repository.ts";
 import { metadataKeyOf } from "../proof/closure.ts";
+import { type Evidence, isProvenSince } from "../proof/evidence/evidenceRules.ts";
 import { type MarksAt, markedBlob } from "../proof/marks.ts";
 import { dataUse, listsOf, usedFile } from "../proof/shardUse.ts";
-import { type Evidence, isProvenSince } from "./evidence.ts";
 import { catalogueKeys, indicesOf, type RootIndex, uuidsByName } from "./indexStates.ts";
 import { metadataReader } from "./metadataReader.ts";
 

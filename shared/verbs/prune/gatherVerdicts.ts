@@ -3,7 +3,8 @@ import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { allEnded } from "../../model/forEachBounded.ts";
 import { isBroken, type RootCatalogue } from "../../model/repository.ts";
 import type { PrunableSnapshot } from "../../plan/retention/types.ts";
-import { type Evidence, newestEvidence, withoutMended } from "../../reader/evidence.ts";
+import { type Evidence, withoutMended } from "../../proof/evidence/evidenceRules.ts";
+import { newestEvidence } from "../../reader/evidence.ts";
 import { marksAt } from "../../reader/partLedger.ts";
 import { mayShareDamage, NO_SUSPECTS, type Suspected, suspectHolders } from "../../reader/suspectHolders.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseSample } from "../../../infra/cli/sample.ts";
 import { surveyText } from "../../../infra/cli/survey.ts";
 import { type SurveyAnswer, surveyOf } from "../../../infra/cli/surveyAnswer.ts";
-import type { Evidence } from "../../../shared/reader/evidence.ts";
+import type { Evidence } from "../../../shared/proof/evidence/evidenceRules.ts";
 import { surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 
