@@ -63,11 +63,12 @@ export async function previewBackup(
   const { uuid, version } = await cluster.info();
   const slot = besideSlots(policy.schedule, slotOf(world.clock.now()));
   const chosen = await gatherChoice(world, cluster, { policyName, policy, slot, version });
-  const { need } = await repositoryState(world, { cluster: clusterName, name: policy.repository, register });
+  const { need, damaged } = await repositoryState(world, { cluster: clusterName, name: policy.repository, register });
   const snapshot = snapshotName({ policy: policyName, slot, attempt: 1, mark: snapshotMark(uuid, policyName, "by-hand") });
   const remarks = [
     ...(need && "register" in need ? [reason("repository.register", { repository: policy.repository })] : []),
     ...(chosen.shrunk === undefined ? [] : [chosen.shrunk.why]),
+    ...[chosen.damaged, damaged].flatMap((one) => one ?? []),
     ...(bringsFeatures(policy, version) ? [reason("selection.withFeatures", { features: policy.featureStates ?? ["all"] })] : []),
     ...(register.type === "source" ? [reason("repository.sourceOnly", { repository: policy.repository })] : []),
   ];

@@ -151,6 +151,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "state.foreign": "{state} contains objects that are not ossnap's",
   "state.liveLost": "open jobs and remembered positions in {state} are lost; run: `ossnap adopt`, then `ossnap adopt --yes`",
   "state.newer": "the state has schema {schema}, which is newer than this version of ossnap: deploy the newer version",
+  "state.recordDamaged":
+    "a record that helps ossnap cannot be used and counts as absent ({message}); it is replaced when ossnap writes it next, or put it back from a copy",
   "state.versioned": "bucket {bucket} keeps versions, so a second writer is not refused: use an unversioned bucket",
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":
