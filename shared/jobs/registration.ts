@@ -171,6 +171,17 @@ async function logOverwritten(world: World, question: RepositoryQuestion): Promi
   world.logger.warn("registration overwrites settings", { cluster, repository: name, text });
 }
 
+/** The words with which a cluster refuses to read a repository, such as one that it disabled; other faults say nothing about the registration. */
+export async function refusedRead(world: World, cluster: string, repository: string): Promise<string | undefined> {
+  try {
+    await world.cluster(cluster).getSnapshot(repository, PROBE);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (hasCode(error, "refused")) return messageOf(error);
+  }
+  return undefined;
+}
+
 /** The refusal of a cluster that disabled the repository; other faults of a read say nothing about the registration. */
 async function requireEnabled(world: World, { cluster, name }: RepositoryQuestion): Promise<void> {
   try {

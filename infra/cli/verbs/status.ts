@@ -111,13 +111,14 @@ function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, 
 
 function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
   const age = newest && `${newest.snapshot} (${agoText(look, newest.at)})`;
-  const byHand = newest ? `no slot yet, newest ${newest.broken ? "" : "good "}snapshot ${age}` : "nothing taken yet";
+  const byHand = newest ? `no slot yet, newest ${newest.broken || newest.deleted ? "" : "good "}snapshot ${age}` : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
   const good = last === undefined || last === lastGood ? "" : `, ${lastGoodText}`;
   const added = newest?.bytes === undefined ? "" : `, newest added ${bytesText(newest.bytes)}`;
   const broken = newest?.broken === undefined ? "" : `, ${marked(look, "bad", `not good: ${say(newest.broken)}`)}`;
+  const deleted = newest?.deleted ? `, newest snapshot ${newest.snapshot} was found not good and is deleted` : "";
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
-  return `${INDENT}${policy}: ${ended}${good}${added}${broken}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  return `${INDENT}${policy}: ${ended}${good}${added}${broken}${deleted}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
 }

@@ -11,12 +11,18 @@ const BECAUSE_LENGTH = 200;
 
 const EXPIRY_FIX = "is not a time; write 2027-06-30T00:00:00Z, or 90d from now";
 
+const becauseText = (fix: string) =>
+  z
+    .string({ error: `is missing; ${fix}` })
+    .trim()
+    .min(1, `is empty; ${fix}`)
+    .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
+
 /** Why a snapshot is pinned, as a person writes it. */
-export const pinText = z
-  .string({ error: "is missing; write why it must be kept" })
-  .trim()
-  .min(1, "is empty; write why it must be kept")
-  .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
+export const pinText = becauseText("write why it must be kept");
+
+/** Why a backup is taken by hand. */
+export const backupText = becauseText("write why it is taken, or leave it out");
 
 /** A point in time, or how long from now. */
 export type Expiry = { at: Date } | { inMs: number };

@@ -51,6 +51,8 @@ export interface PolicyNow {
     bytes?: number;
     /** Why it is not good after all: a proof found it, or a blob that it refers to, damaged. */
     broken?: Reason;
+    /** It was found not good, and is no longer in the repository. */
+    deleted?: true;
   };
   next: ComingSlot[];
   timeZone: string;
@@ -134,8 +136,8 @@ async function policyNow(world: World, policy: string, hints: readonly SlotHint[
   const { value: taken } = await gatherTaken(world, policy);
   const { seconds, bytes } = taken ?? {};
   const measured = { ...(seconds === undefined ? {} : { seconds }), ...(bytes === undefined ? {} : { bytes }) };
-  const broken = taken && (await brokenBy(world, repository, taken));
-  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured, ...(broken && { broken }) };
+  const verdict = taken && (await verdictOn(world, repository, taken));
+  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured, ...verdict };
   const next = nextSlots(schedule, now, SLOTS_SHOWN);
   const dealt = hints.filter(({ state }) => state !== "firstSeen");
   const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];
@@ -150,17 +152,25 @@ async function policyNow(world: World, policy: string, hints: readonly SlotHint[
 }
 
 /** Status answers also where the bucket does not; then nothing is said of the snapshot. */
-async function brokenBy(world: World, repository: string, { snapshot: name, uuid = name, at }: Taken): Promise<Reason | undefined> {
+async function verdictOn(
+  world: World,
+  repository: string,
+  { snapshot: name, uuid = name, at }: Taken,
+): Promise<Pick<NonNullable<PolicyNow["newest"]>, "broken" | "deleted">> {
   const { blobs } = configured(world.config, "repositories", repository);
-  if (!blobs) return undefined;
+  if (!blobs) return {};
   // Of 2.x, where a name is used again: what was proven before it was taken was another snapshot.
   const startTime = uuid === name ? parseSlot(parseSnapshotName(name)?.slot ?? "") : undefined;
   try {
     const readRoot = async () => (await openRepository(world.blobs(blobs))).root;
-    return (await brokenSnapshots(world, blobs, [{ name, uuid, startTime }], readRoot)).get(uuid);
+    const broken = (await brokenSnapshots(world, blobs, [{ name, uuid, startTime }], readRoot)).get(uuid);
+    if (broken === undefined) return {};
+    const root = await readRoot();
+    const isDeleted = root && !root.snapshots.some((one) => one.uuid === uuid || (uuid === name && one.name === name));
+    return isDeleted ? { deleted: true } : { broken };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     world.logger.warn("what proofs say of the newest snapshot is unknown", { snapshot: name, at, error: messageOf(error) });
-    return undefined;
+    return {};
   }
 }

@@ -87,6 +87,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.overwrites":
     "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
+  "repository.disabled": "{message}",
+  "repository.disabledByItself":
+    "{message}. The newest root is of {cluster} itself, so it writes there through another registration: delete that one, which deletes no snapshot (DELETE _snapshot/NAME), or make it read-only: {names}",
   "repository.readonly": "{message}",
   "repository.readonlyThere":
     "{message}; `ossnap repositories register {repository}` shows what ossnap.yaml would change there, with --apply it does it, and the job continues",
