@@ -63,9 +63,10 @@ export async function storedRegistration(world: World, cluster: string, reposito
   return readHint<StoredRegistration>(world, stateKey.fingerprint(cluster, repository), STORED);
 }
 
-/** When ossnap registered the repository last; `undefined` if it never did. */
+/** When ossnap registered the repository last; `undefined` if it never did. A damaged record is as old as its object: it must not let another cluster in. */
 export async function registeredAt(world: World, cluster: string, repository: string): Promise<Date | undefined> {
-  const { value: stored } = await storedRegistration(world, cluster, repository);
+  const { value: stored, fault } = await storedRegistration(world, cluster, repository);
+  if (fault) return (await world.state.head(stateKey.fingerprint(cluster, repository)))?.lastModified;
   return stored && new Date(stored.at);
 }
 

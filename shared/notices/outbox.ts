@@ -168,6 +168,7 @@ function isDown(notifier: Notifier, nowMs: number): boolean {
 async function deliver(world: World, one: UnsentNotice, isLast: boolean): Promise<boolean> {
   const { value: entry, fault } = await readEntry(world, one.keys.at(-1) ?? "");
   // What a damaged one said is lost; the next one about the same fact is not.
+  if (entry === undefined && fault && world.clock.now().getTime() - one.triedAt.getTime() > GIVEN_UP_MS) await world.state.delete(one.keys);
   if (entry === undefined) return fault !== undefined;
   const isReported = entry.decision === undefined || (await isDecided(world, entry.decision));
   const isOpen = isReported && isLast && entry.notice.status === "firing" && world.live?.notices.has(entry.notice.key) === true;

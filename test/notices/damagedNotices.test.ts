@@ -92,6 +92,9 @@ describe("a damaged stored notice", () => {
     await advanceJobs(await openWith(world, [hook]));
     expect(hook.got.map(({ status }) => status)).toEqual(["firing"]);
     expect(world.lines.some(({ fields }) => JSON.stringify(fields ?? null).includes(earlier))).toBe(true);
+    world.advance(25 * 60 * MINUTE_MS);
+    await advanceJobs(await openWith(world, [hook]));
+    expect((await world.stateKeys()).filter((key) => key.startsWith("live/unsent/"))).toEqual([]);
   });
 });
 

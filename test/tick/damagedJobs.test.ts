@@ -141,11 +141,11 @@ describe("a damaged final record", () => {
 });
 
 describe("an object of the state that a job needs and that is damaged", () => {
-  it("is the job's reason at once, instead of the one before", async () => {
+  it.each(["{", "null", "7", "{}"])("(%s) is the job's reason at once, instead of the one before", async (text) => {
     const { world, ids } = await everyKindOpen();
     const job = await (await world.open()).log.read(ids.copy);
     const { batches = [] } = (job?.head.data ?? {}) as { batches?: { id: string; attempt: number }[] };
-    for (const { id, attempt } of batches) await world.state.put(stateKey.batchDone(ids.copy, id, attempt), Buffer.from("{"));
+    for (const { id, attempt } of batches) await world.state.put(stateKey.batchDone(ids.copy, id, attempt), Buffer.from(text));
     await tick(world);
     const { rows } = await listJobsAndUnread(await world.open());
     expect(say(rows.find(({ id }) => id === ids.copy)?.reason ?? { code: "", params: {} })).toContain(stateKey.work(ids.copy));

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { registerRepository } from "../../../shared/jobs/registration.ts";
 import { AppError } from "../../../shared/model/errors.ts";
+import { stateKey } from "../../../shared/state/keys.ts";
 import { previewBackup } from "../../../shared/verbs/backup/preview.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { applyDeletion, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
@@ -203,6 +204,17 @@ describe("a root that another cluster wrote", () => {
     await registerByHand(await world.open(), "backups");
     expect(await look()).toBeUndefined();
     expect(world.notices.filter(({ key }) => key.startsWith("writers-")).map(({ status }) => status)).toEqual(["firing", "resolved"]);
+  });
+});
+
+describe("a damaged record of the registration", () => {
+  it("does not let a backup into a repository that another cluster wrote after it", async () => {
+    await registerByHand(await world.open(), "backups");
+    await world.state.put(stateKey.fingerprint("source", "backups"), Buffer.from("{"));
+    await look();
+    world.advance(HOUR_MS);
+    await root(7, ["theirs"], "another-cluster");
+    expect(await look()).toBe("writers.otherCluster");
   });
 });
 
