@@ -2,9 +2,9 @@ import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import { newestFirst } from "../../shared/plan/newestFirst.ts";
 import { type BlobPlace, blobPlaces } from "../../shared/proof/blobPlace.ts";
+import type { Evidence } from "../../shared/proof/evidence/evidenceRules.ts";
 import { type Links, linksReason } from "../../shared/proof/links.ts";
 import { type Unlisted, unlistedOf } from "../../shared/proof/rootFaults.ts";
-import type { Evidence } from "../../shared/proof/evidence/evidenceRules.ts";
 import type { Condition, Survey } from "../../shared/reader/survey/surveyRepository.ts";
 import { formatOf } from "./verification.ts";
 

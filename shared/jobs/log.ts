@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { isTooLongForJob, type JobKindName, kindOf } from "../model/jobId.ts";
@@ -5,6 +6,8 @@ import { type Reason, reason } from "../model/reason.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { readObject } from "../state/objects.ts";
+import { readShaped } from "../state/records.ts";
+import { storedReason } from "../state/shapes.ts";
 import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
 
 /** The job log in a state store: records are written once, ordered by number, and never changed. */
@@ -22,6 +25,10 @@ export interface JobLog {
   /** Removes the remains of a log whose final record exists. */
   sweep(id: string): Promise<void>;
 }
+
+const HISTORY = z.array(z.looseObject({ at: z.string(), by: z.string(), state: z.string(), reason: storedReason }));
+/** One that says nothing must not pass for none: the job would run again. */
+const DONE = z.looseObject({});
 
 export type Created = { outcome: "created" | "open"; job: Job } | { outcome: "done"; done: DoneRecord };
 export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" | "trouble" | "cancelling">;
@@ -76,6 +83,16 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     }
   }
 
+  /** Of a job that is over. */
+  async function storedHistory(id: string): Promise<HistoryEntry[]> {
+    try {
+      return (await readShaped<HistoryEntry[]>(state, stateKey.history(id), HISTORY)) ?? [];
+    } catch (error) {
+      if (!hasCode(error, "invalid")) throw error;
+      return [{ at: UNKNOWN, by: UNKNOWN, state: UNKNOWN, reason: reason("job.recordUnreadable", { message: messageOf(error) }) }];
+    }
+  }
+
   async function putOnce(key: string, value: unknown): Promise<void> {
     try {
       await state.put(key, encode(value), { ifAbsent: true });
@@ -92,7 +109,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
 
   const done = async (id: string) => {
     const kind = kindOf(id);
-    return kind === undefined || isTooLongForJob(id) ? undefined : readObject<DoneRecord>(state, stateKey.done(kind, id));
+    return kind === undefined || isTooLongForJob(id) ? undefined : readShaped<DoneRecord>(state, stateKey.done(kind, id), DONE);
   };
 
   async function read(id: string, headSeq?: number): Promise<Job | undefined> {
@@ -144,7 +161,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     async history(id) {
       const entries: HistoryEntry[] = [];
       const last = await headSeqOf(id);
-      if (last === undefined) return (await readObject<HistoryEntry[]>(state, stateKey.history(id))) ?? [];
+      if (last === undefined) return storedHistory(id);
       for (let seq = 0; seq <= last; seq += 1) {
         const entry = await entryOf(id, seq, entries.at(-1)?.at ?? "");
         if (entry) entries.push(entry);

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { RegisteredRepository } from "../model/cluster.ts";
 import type { Registration } from "../model/config.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
@@ -14,7 +15,9 @@ import {
 import { printFault } from "../repository/fault.ts";
 import { validateRepositorySettings } from "../repository/settings/settings.ts";
 import { stateKey } from "../state/keys.ts";
-import { readObject, writeObject } from "../state/objects.ts";
+import { writeObject } from "../state/objects.ts";
+import { type Hint, readHint } from "../state/records.ts";
+import { storedTime } from "../state/shapes.ts";
 import type { Look } from "./kind.ts";
 import { configured, type World } from "./world.ts";
 
@@ -35,6 +38,8 @@ export interface RepositoryState {
   need: undefined | { register: true } | { fault: Reason };
   /** Settings that a registration would change although ossnap did not set them: only a person may decide that. */
   overwrites: readonly SettingDifference[];
+  /** Set when the record of the last registration is damaged, and counts as absent. */
+  damaged?: Reason;
 }
 
 /** What is stored of the last registration. */
@@ -46,9 +51,22 @@ interface StoredRegistration {
   visible?: string;
 }
 
-/** When ossnap registered the repository last; `undefined` if it never did. */
+const STORED = z.looseObject({
+  fingerprint: z.string(),
+  at: storedTime,
+  verification: z.looseObject({ isGood: z.boolean(), message: z.string().optional() }).optional(),
+  visible: z.string().optional(),
+});
+
+/** The record of the last registration. */
+export async function storedRegistration(world: World, cluster: string, repository: string): Promise<Hint<StoredRegistration>> {
+  return readHint<StoredRegistration>(world, stateKey.fingerprint(cluster, repository), STORED);
+}
+
+/** When ossnap registered the repository last; `undefined` if it never did. A damaged record is as old as its object: it must not let another cluster in. */
 export async function registeredAt(world: World, cluster: string, repository: string): Promise<Date | undefined> {
-  const stored = await readObject<StoredRegistration>(world.state, stateKey.fingerprint(cluster, repository));
+  const { value: stored, fault } = await storedRegistration(world, cluster, repository);
+  if (fault) return (await world.state.head(stateKey.fingerprint(cluster, repository)))?.lastModified;
   return stored && new Date(stored.at);
 }
 
@@ -66,7 +84,8 @@ export async function repositoryState(
 ): Promise<RepositoryState> {
   const repositories = listed ?? (await world.cluster(question.cluster).listRepositories());
   const registered = repositories.find(({ name }) => name === question.name);
-  const known = await readObject<StoredRegistration>(world.state, stateKey.fingerprint(question.cluster, question.name));
+  const { value: known, fault } = await storedRegistration(world, question.cluster, question.name);
+  const damaged = fault && { damaged: fault };
   const wanted = settingsFingerprint(question.register.settings, world.identity.id);
   const drift = registrationDrift(question.register, registered, {
     wanted,
@@ -75,7 +94,7 @@ export async function repositoryState(
     visible: known?.visible,
   });
   const shownSecrets = secretsShown(repositories);
-  if (drift.state === "absent") return { drift, shownSecrets, need: { register: true }, overwrites: [] };
+  if (drift.state === "absent") return { drift, shownSecrets, need: { register: true }, overwrites: [], ...damaged };
   const overwrites = overwritten(question.register, drift);
   const identity = drift.differences.filter(({ setting }) => IDENTITY_SETTINGS.includes(setting));
   if (identity.length > 0) {
@@ -86,6 +105,7 @@ export async function repositoryState(
       drift,
       shownSecrets,
       overwrites,
+      ...damaged,
       need: { fault: reason("repository.taken", { repository: question.name, cluster: question.cluster, settings }) },
     };
   }
@@ -93,7 +113,7 @@ export async function repositoryState(
   // A read-only repository that cannot be read is no reason to register the same again: its copy may not have arrived.
   const isUnusable = drift.state === "failed" && question.register.settings.readonly !== true;
   const need = readonly || drift.secrets === "changed" || isUnusable ? ({ register: true } as const) : undefined;
-  return { drift, shownSecrets, overwrites, need };
+  return { drift, shownSecrets, overwrites, need, ...damaged };
 }
 
 /** Names of secret settings that the cluster returns in clear, of whichever repository: a plugin does so for all of them. */
@@ -150,6 +170,17 @@ async function logOverwritten(world: World, question: RepositoryQuestion): Promi
   const changes = overwrites.map(changeText).join(", ");
   const text = `${name}: its registration overwrites settings on ${cluster} that ossnap did not set: ${changes}`;
   world.logger.warn("registration overwrites settings", { cluster, repository: name, text });
+}
+
+/** The words with which a cluster refuses to read a repository, such as one that it disabled; other faults say nothing about the registration. */
+export async function refusedRead(world: World, cluster: string, repository: string): Promise<string | undefined> {
+  try {
+    await world.cluster(cluster).getSnapshot(repository, PROBE);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (hasCode(error, "refused")) return messageOf(error);
+  }
+  return undefined;
 }
 
 /** The refusal of a cluster that disabled the repository; other faults of a read say nothing about the registration. */

@@ -1,10 +1,12 @@
+import * as z from "zod";
 import type { World } from "../jobs/world.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import { shortHash } from "../model/hash.ts";
 import type { Notice } from "../model/notice.ts";
-import type { Reason } from "../model/reason.ts";
+import { type Reason, reason } from "../model/reason.ts";
 import { parseNoticeLeaf, stateKey } from "../state/keys.ts";
-import { readObject } from "../state/objects.ts";
+import { readHint } from "../state/records.ts";
+import { storedReason, storedTime } from "../state/shapes.ts";
 import type { Decided } from "./outbox.ts";
 
 /** `by` is of the report that it began; records of earlier versions have none. */
@@ -25,6 +27,24 @@ export interface OpenFact extends Pick<Decided, "by"> {
   changes?: number;
 }
 
+const TEXTS = z.array(z.string()).optional();
+const FACT = z.looseObject({
+  since: storedTime,
+  code: z.string(),
+  severity: z.enum(["good", "warning", "bad"]),
+  reason: storedReason,
+  upTo: z.string().optional(),
+  about: z.string().optional(),
+  snapshots: TEXTS,
+  channels: TEXTS,
+  changes: z.number().optional(),
+  by: z.string().optional(),
+});
+const CHANGE = z.looseObject({ what: z.string().optional() });
+
+/** Whether the record of the open fact is damaged, so that what it reported is unknown. */
+export const isUnreadable = ({ code }: Pick<OpenFact, "code">) => code === "notice.unreadable";
+
 /**
  * A fact as it is open. Each time that it begins it has another generation, and thereby other keys, so that an instance that was frozen
  * touches only what it read; the first version had one key for all, which is generation 0 and never begins again.
@@ -43,39 +63,52 @@ export const channelsOf = (notifiers: World["notifiers"]) => notifiers.map(({ na
 export const generationId = (generation: number) => String(generation).padStart(6, "0");
 
 /** The newest generation that is open. One that this invocation's listing shows costs one read, one that it does not show one listing. */
-export async function readOpen({ state, live }: Pick<World, "live" | "state">, key: string): Promise<Open | undefined> {
-  const listed = live?.notices.get(key);
-  return (listed !== undefined && (await readGeneration(state, key, listed))) || findOpen(state, key);
+export async function readOpen(world: Pick<World, "live" | "state" | "logger">, key: string): Promise<Open | undefined> {
+  const listed = world.live?.notices.get(key);
+  return (listed !== undefined && (await readGeneration(world, key, listed))) || findOpen(world, key);
 }
 
-async function findOpen(state: BlobStore, key: string): Promise<Open | undefined> {
+async function findOpen(world: Pick<World, "state" | "logger">, key: string): Promise<Open | undefined> {
   const prefix = stateKey.notices(key);
   const generations: number[] = [];
-  for await (const blob of state.list(prefix)) {
+  for await (const blob of world.state.list(prefix)) {
     // Other facts have keys that begin with this one's.
     const generation = parseNoticeLeaf(blob.key.slice(prefix.length));
     if (generation !== undefined) generations.push(generation);
   }
-  return generations.length === 0 ? undefined : readGeneration(state, key, Math.max(...generations));
+  return generations.length === 0 ? undefined : readGeneration(world, key, Math.max(...generations));
 }
 
-async function readGeneration(state: BlobStore, key: string, generation: number): Promise<Open | undefined> {
-  const fact = await readObject<OpenFact>(state, stateKey.notice(key, generation));
+async function readGeneration(world: Pick<World, "state" | "logger">, key: string, generation: number): Promise<Open | undefined> {
+  const fact = await readFact(world, stateKey.notice(key, generation));
   return fact && { generation, fact };
+}
+
+/**
+ * The record of an open fact. A damaged one stands for a fact that is open for an unknown reason, so that it can be reported again and end; it is as
+ * old as its object.
+ */
+export async function readFact(world: Pick<World, "state" | "logger">, object: string): Promise<OpenFact | undefined> {
+  const { value, fault } = await readHint<OpenFact>(world, object, FACT);
+  if (fault === undefined) return value;
+  const since = (await world.state.head(object))?.lastModified ?? new Date(0);
+  const why = reason("notice.unreadable", { object, message: fault.params.message ?? "" });
+  return { since: since.toISOString(), ending: true, code: why.code, severity: "bad", reason: why };
 }
 
 /** The last change of a generation that is recorded, and what it reported if it is one that came after change number `known`. */
 export async function lastChange(
-  state: BlobStore,
+  world: Pick<World, "state" | "logger">,
   key: string,
   begun: string,
   known = 0,
 ): Promise<{ number: number; what?: string | undefined }> {
   let last: { number: number; what?: string | undefined } = { number: known };
   for (;;) {
-    const there = await readObject<{ what?: string }>(state, stateKey.noticeAgain(key, begun, last.number + 1));
-    if (there === undefined) return last;
-    last = { number: last.number + 1, what: there.what };
+    const { value: there, fault } = await readHint<{ what?: string }>(world, stateKey.noticeAgain(key, begun, last.number + 1), CHANGE);
+    if (there === undefined && fault === undefined) return last;
+    // What a damaged one reported is unknown, and equal to nothing.
+    last = { number: last.number + 1, what: fault ? "" : there?.what };
   }
 }
 

@@ -3,10 +3,20 @@ import { shortHash } from "../model/hash.ts";
 import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
-import { readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
-import { channelsOf, generationId, lastChange, nextGeneration, type Open, type OpenFact, readOpen, recordsOf } from "./generations.ts";
+import { writeObject, writeObjectOnce } from "../state/objects.ts";
+import {
+  channelsOf,
+  generationId,
+  isUnreadable,
+  lastChange,
+  nextGeneration,
+  type Open,
+  type OpenFact,
+  readOpen,
+  recordsOf,
+} from "./generations.ts";
 import { noticeText } from "./noticeText.ts";
-import { type Decided, type Decision, isDecided, leaveToTick, sendDecided, storeNotice } from "./outbox.ts";
+import { type Decision, isDecided, leaveToTick, readDecided, sendDecided, storeNotice } from "./outbox.ts";
 
 export interface Fact {
   /** `kind:subject`; reported once when it begins and once when it is over. */
@@ -48,7 +58,7 @@ async function raiseFirst(world: World, fact: Fact): Promise<boolean> {
     key,
     openAs(fact, { since: at.toISOString(), by: decision.by, channels: channelsOf(world.notifiers) }),
   );
-  const ended = await readObject<Decided>(world.state, over);
+  const ended = await readDecided(world, over);
   // While this instance was frozen, others saw this generation begin and end; it says nothing of now.
   const isLate = ended !== undefined && ended.begunBy !== decision.by;
   if (isLate) await world.state.delete([key]);
@@ -68,9 +78,9 @@ async function raiseAgain(world: World, fact: Fact, open: Open): Promise<boolean
     return raiseFirst(world, fact);
   }
   // Only the records of changes say what was reported last: an instance that was frozen may have overwritten a later state, or died before its own.
-  const last = ending ? await lastChange(world.state, fact.key, begun, stored.changes) : { number: stored.changes ?? 0 };
+  const last = ending ? await lastChange(world, fact.key, begun, stored.changes) : { number: stored.changes ?? 0 };
   const known = last.number === 0 ? stored : { ...stored, changes: last.number };
-  if (isEarlier(known, fact)) return false;
+  if (!isUnreadable(known) && isEarlier(known, fact)) return false;
   const current = openAs(fact, known);
   const isTold =
     last.what === undefined ? isSameReason(known.reason, fact.reason) && isSameAbout(known, current) : last.what === changeOf(current);
@@ -160,7 +170,7 @@ export async function resolveNotice(world: World, key: string, code: string, why
   // same fact, should it begin anew.
   if (!ending) await writeObject(world.state, open, { ...found.fact, ending: true });
   const begun = recordsOf(found);
-  const { number: changes } = await lastChange(world.state, key, begun, fact.changes);
+  const { number: changes } = await lastChange(world, key, begun, fact.changes);
   const at = world.clock.now();
   const since = new Date(fact.since);
   const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: noticeText(key, why) };

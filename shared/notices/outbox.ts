@@ -1,10 +1,13 @@
+import * as z from "zod";
 import type { World } from "../jobs/world.ts";
-import { hasCode, messageOf } from "../model/errors.ts";
+import { messageOf } from "../model/errors.ts";
 import { shortHash } from "../model/hash.ts";
 import type { Notice, Notifier } from "../model/notice.ts";
 import { stateKey } from "../state/keys.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
-import { keysBelow, readObject, writeObject, writeObjectOnce } from "../state/objects.ts";
+import { keysBelow, writeObject, writeObjectOnce } from "../state/objects.ts";
+import { type Hint, readHint } from "../state/records.ts";
+import { storedReason, storedTime } from "../state/shapes.ts";
 
 const MINUTE_MS = 60_000;
 /** After each failed try; the last one repeats. */
@@ -56,6 +59,20 @@ export interface Stored {
   notice: Notice;
   entry?: { id: string; key: string; value: Entry; isOurs: boolean };
 }
+
+const DECISION = z.looseObject({
+  keys: z.array(z.string()).min(1),
+  by: z.string(),
+  over: z.string().optional(),
+  change: z.looseObject({ number: z.number(), next: z.string() }).optional(),
+});
+const ENTRY = z.looseObject({
+  notice: z.looseObject({ key: z.string(), status: z.string(), since: storedTime, at: storedTime, reason: storedReason }),
+  channels: z.array(z.string()),
+  accepted: z.array(z.string()).optional(),
+  decision: DECISION.optional(),
+});
+const DECIDED = z.looseObject({ by: z.string().optional(), begunBy: z.string().optional(), changes: z.number().optional() });
 
 const failedAt = new WeakMap<Notifier, number>();
 
@@ -111,7 +128,7 @@ async function send(world: World, { notice, entry }: Stored): Promise<void> {
 async function isBehind(world: World, id: string, subject: string): Promise<boolean> {
   const stored = await keysBelow(world.state, stateKey.unsentAll);
   for (const key of stored.filter((one) => one.split("-")[1] === subject && (one.split("/")[0] ?? "") < id)) {
-    const entry = await readIfReadable<Entry>(world, stateKey.unsentAll + key, "an unsent notice");
+    const entry = (await readEntry(world, stateKey.unsentAll + key)).value;
     // What nobody decided, or another one did, is not sent.
     if (entry && (entry.decision === undefined || (await isDecided(world, entry.decision)))) return true;
   }
@@ -149,8 +166,10 @@ function isDown(notifier: Notifier, nowMs: number): boolean {
 
 /** Returns whether the next one about the same fact may follow. */
 async function deliver(world: World, one: UnsentNotice, isLast: boolean): Promise<boolean> {
-  const entry = await readIfReadable<Entry>(world, one.keys.at(-1) ?? "", "an unsent notice");
-  if (entry === undefined) return false;
+  const { value: entry, fault } = await readEntry(world, one.keys.at(-1) ?? "");
+  // What a damaged one said is lost; the next one about the same fact is not.
+  if (entry === undefined && fault && world.clock.now().getTime() - one.triedAt.getTime() > GIVEN_UP_MS) await world.state.delete(one.keys);
+  if (entry === undefined) return fault !== undefined;
   const isReported = entry.decision === undefined || (await isDecided(world, entry.decision));
   const isOpen = isReported && isLast && entry.notice.status === "firing" && world.live?.notices.has(entry.notice.key) === true;
   if (!isOpen && world.clock.now().getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
@@ -176,33 +195,31 @@ async function isPast(world: World, { decision, notice }: Entry): Promise<boolea
 
 /** An instance that went on after the fact had begun and ended may have died before it removed what it wrote. */
 async function forgetLate(world: World, decision: Decision | undefined): Promise<void> {
-  if (decision?.over === undefined || decision.change || (await readIfReadable<Decided>(world, decision.over, "a notice")) === undefined)
-    return;
-  for (const key of decision.keys)
-    if ((await readIfReadable<Decided>(world, key, "a notice"))?.by === decision.by) await world.state.delete([key]);
+  if (decision?.over === undefined || decision.change || (await readDecided(world, decision.over)) === undefined) return;
+  for (const key of decision.keys) if ((await readDecided(world, key))?.by === decision.by) await world.state.delete([key]);
 }
 
 /** Whether a notice is true, or was until what followed. */
 export async function isDecided(world: World, { keys, by, over, change }: Decision): Promise<boolean> {
-  const ended = over === undefined ? undefined : await readIfReadable<Decided>(world, over, "a notice");
+  const ended = over === undefined ? undefined : await readDecided(world, over);
   if (ended && change === undefined) return ended.begunBy === by;
   if (ended && change && (ended.changes ?? 0) < change.number) return false;
   for (const key of keys) {
-    const found = await readIfReadable<Decided>(world, key, "a notice");
+    const found = await readDecided(world, key);
     if (found?.by === by || found?.begunBy === by) return true;
   }
   return false;
 }
 
-/** An object that cannot be read counts as absent, and stops neither the tick nor the other notices. */
-export async function readIfReadable<T>(world: World, key: string, what: string): Promise<T | undefined> {
-  try {
-    return await readObject<T>(world.state, key);
-  } catch (error) {
-    if (!hasCode(error, "invalid")) throw error;
-    world.logger.error(`${what} cannot be read`, { object: key, error: messageOf(error) });
-    return undefined;
-  }
+/** A stored notice; one that is damaged stops neither the tick nor the other notices. */
+export async function readEntry(world: World, key: string): Promise<Hint<Entry>> {
+  return readHint<Entry>(world, key, ENTRY);
+}
+
+/** What a state object tells about its decisions; a damaged one tells of none. */
+export async function readDecided(world: World, key: string): Promise<Decided | undefined> {
+  const { value, fault } = await readHint<Decided>(world, key, DECIDED);
+  return value ?? (fault && {});
 }
 
 /** Of two ticks one tries: the try's key is created once, and while the one before is still there. Returns whether it was delivered. */

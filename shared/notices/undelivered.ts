@@ -1,7 +1,7 @@
 import type { World } from "../jobs/world.ts";
 import type { Notice } from "../model/notice.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
-import { type Entry, isDecided, readIfReadable } from "./outbox.ts";
+import { isDecided, readEntry } from "./outbox.ts";
 
 /** A stored notice that some channel has not accepted. */
 export interface Undelivered {
@@ -19,7 +19,7 @@ const UNDELIVERED_SHOWN = 20;
 export async function undelivered(world: World, unsent: readonly UnsentNotice[]): Promise<Undelivered[]> {
   const found: Undelivered[] = [];
   for (const { keys } of unsent.slice(0, UNDELIVERED_SHOWN)) {
-    const entry = await readIfReadable<Entry>(world, keys.at(-1) ?? "", "an unsent notice");
+    const entry = (await readEntry(world, keys.at(-1) ?? "")).value;
     if (entry === undefined || (entry.decision && !(await isDecided(world, entry.decision)))) continue;
     const { key, status, at } = entry.notice;
     found.push({ key, status, at, channels: entry.channels });

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { LEGACY_ROOT_KEY, shardPrefix } from "../format/keys.ts";
 import { decodeShardCatalogue } from "../format/shardCatalogue.ts";
 import type { ShardFile } from "../format/shardSnapshot.ts";
@@ -5,11 +6,13 @@ import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
+import type { Logger } from "../model/logger.ts";
 import type { RootCatalogue } from "../model/repository.ts";
 import { highestCatalogueKey, listsOf, namedCatalogueKey } from "../proof/shardUse.ts";
 import { placeId } from "../repository/place.ts";
 import { stateKey } from "../state/keys.ts";
-import { readObject, writeObject } from "../state/objects.ts";
+import { writeObject } from "../state/objects.ts";
+import { readHint } from "../state/records.ts";
 import { metadataReader } from "./metadataReader.ts";
 
 /** Snapshot uuid → index name → digest of the index's files in that snapshot: equal digests mean equal files in every shard. */
@@ -17,6 +20,8 @@ export type IndexStates = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 export type RootIndex = RootCatalogue["indices"][number];
 type Stored = Record<string, Record<string, string>>;
+
+const STORED = z.record(z.string(), z.record(z.string(), z.string()));
 
 /**
  * The state of each of these indices in each snapshot that holds it. Costs one GET per shard, and before 7.6 one LIST per index. A snapshot
@@ -41,12 +46,12 @@ export async function readIndexStates(store: BlobStore, root: RootCatalogue, nam
  * writes nothing.
  */
 export async function indexStates(
-  { state, blobs }: { state: BlobStore; blobs: (place: Place) => BlobStore },
+  { state, blobs, logger }: { state: BlobStore; blobs: (place: Place) => BlobStore; logger: Logger },
   place: Place,
   { root, names, remember }: { root: RootCatalogue; names: ReadonlySet<string>; remember: boolean },
 ): Promise<IndexStates> {
   const key = stateKey.indexStates(shortHash(8, placeId(place)));
-  const stored = names.size === 0 ? {} : ((await readObject<Stored>(state, key)) ?? {});
+  const stored = names.size === 0 ? {} : ((await readHint<Stored>({ state, logger }, key, STORED)).value ?? {});
   const known = new Map(Object.entries(stored).map(([uuid, digests]) => [uuid, new Map(Object.entries(digests))]));
   const isKnown = ({ name, snapshots }: RootIndex) => snapshots.every((uuid) => known.get(uuid)?.has(name));
   const unknown = new Set(indicesOf(root, names).flatMap((index) => (isKnown(index) ? [] : [index.name])));

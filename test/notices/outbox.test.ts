@@ -145,7 +145,7 @@ describe("a notice that a channel did not accept", () => {
     await world.state.put("live/unsent/20200101000000000-0badc0de-firing/000000.json", Buffer.from("no JSON"));
     await tickAfter(world, 1, [hook]);
     expect(hook.got).toHaveLength(1);
-    expect(world.lines).toContainEqual(expect.objectContaining({ message: "an unsent notice cannot be read" }));
+    expect(world.lines).toContainEqual(expect.objectContaining({ message: "a record of the state is damaged and counts as absent" }));
   });
 
   it("is dropped when its channel left ossnap.yaml", async () => {

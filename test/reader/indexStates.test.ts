@@ -47,13 +47,15 @@ describe("the state of an index in a snapshot", () => {
 });
 
 describe("the states that are remembered", () => {
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const place: Place = { store: "oss", bucket: "b", basePath: "r", region: "cn-hangzhou" };
 
   it("are not read again, and are not written by a dry run", async () => {
     const state = memoryBlobStore({ bucket: new Map() });
     const counted = countingStore(storeOf(fixtureRepository("es-7.10.2/repo").blobs));
     const { root } = await opened(counted.store);
-    const ask = (remember: boolean) => indexStates({ state, blobs: () => counted.store }, place, { root, names: NAMES, remember });
+    const ask = (remember: boolean) =>
+      indexStates({ state, blobs: () => counted.store, logger: quiet }, place, { root, names: NAMES, remember });
     const first = await ask(false);
     const before = counted.requests.get;
     expect(await ask(true)).toEqual(first);

@@ -141,13 +141,13 @@ describe("a damaged final record", () => {
 });
 
 describe("an object of the state that a job needs and that is damaged", () => {
-  it("is the job's reason at once, instead of the one before", async () => {
-    const world = await withMovies();
-    await fire(world);
-    world.source.finishSnapshots();
-    await world.state.put(stateKey.taken("nightly"), Buffer.from("{"));
+  it.each(["{", "null", "7", "{}"])("(%s) is the job's reason at once, instead of the one before", async (text) => {
+    const { world, ids } = await everyKindOpen();
+    const job = await (await world.open()).log.read(ids.copy);
+    const { batches = [] } = (job?.head.data ?? {}) as { batches?: { id: string; attempt: number }[] };
+    for (const { id, attempt } of batches) await world.state.put(stateKey.batchDone(ids.copy, id, attempt), Buffer.from(text));
     await tick(world);
     const { rows } = await listJobsAndUnread(await world.open());
-    expect(rows.map(({ id, reason: why }) => [id, say(why)])).toEqual([[ID, expect.stringContaining("taken/nightly")]]);
+    expect(say(rows.find(({ id }) => id === ids.copy)?.reason ?? { code: "", params: {} })).toContain(stateKey.work(ids.copy));
   });
 });

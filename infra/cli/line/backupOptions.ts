@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { pinText } from "../../../shared/verbs/pins/gather.ts";
+import { backupText } from "../../../shared/verbs/pins/gather.ts";
 import { some } from "./options.ts";
 
 export const DRY_RUN = {
@@ -10,5 +10,5 @@ export const DRY_RUN = {
 export const BACKUP_BECAUSE = {
   flags: "--because <text>",
   text: "why it is taken, stored with the snapshot",
-  value: some(pinText),
+  value: some(backupText),
 };

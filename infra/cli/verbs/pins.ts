@@ -1,6 +1,7 @@
 import { oneLine } from "../../../shared/model/plainText.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../../shared/verbs/pins/apply.ts";
 import type { Expiry, Pin } from "../../../shared/verbs/pins/gather.ts";
+import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
@@ -34,7 +35,13 @@ export async function unpin(session: Session, { snapshot, repository }: Pick<Pin
 /** Every pin, the newest first. */
 export async function pins(session: Session): Promise<Answer> {
   const found = await listPins(await session.world());
-  const rows = found.map((one) => [one.name, one.repository, one.expired ? `expired ${one.until}` : untilText(one), one.by, one.because]);
+  const rows = found.map((one) => [
+    one.name,
+    one.repository,
+    one.expired ? `expired ${one.until}` : untilText(one),
+    one.by,
+    one.damaged ? say(one.damaged) : one.because,
+  ]);
   const columns = [
     { head: "NAME", name: true },
     { head: "REPOSITORY" },

@@ -1,6 +1,6 @@
 import type { Place } from "../../../shared/model/config.ts";
 import { AppError, messageOf } from "../../../shared/model/errors.ts";
-import { type Evidence } from "../../../shared/proof/evidence/evidenceRules.ts";
+import type { Evidence } from "../../../shared/proof/evidence/evidenceRules.ts";
 import { newestEvidence } from "../../../shared/reader/evidence.ts";
 import { onNamedPlace } from "../../../shared/reader/namedPlace.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";

@@ -29,12 +29,13 @@ const NAMES_SHOWN = 10;
 type Shown = Status<JobRow, UnreadRow>;
 
 function statusText(shown: Shown, look: Look): string {
-  const { late, open, unread, coverage, policies, undelivered } = shown;
+  const { late, open, unread, coverage, policies, undelivered, damaged = [] } = shown;
   return [
     ...headLines(shown, look),
     ...late.map((one) => noticeLine(one, look)),
     ...undelivered.map((one) => undeliveredLine(one, look)),
     ...unreadLines(unread, look),
+    ...damaged.map((one) => marked(look, "attention", say(one))),
     ...openLines(open, look),
     ...coverage.flatMap((one) => coverageLine(one, look)),
     ...(policies.length === 0 ? ["No backup policies."] : ["Backups:", ...policies.map((one) => policyLine(one, look))]),
@@ -57,7 +58,7 @@ function pausedLines({ paused }: Shown, look: Look): string[] {
 }
 
 /** What is not well though no notice reports it. */
-function concerns({ paused, undelivered, unread, open, coverage, policies }: Shown): string[] {
+function concerns({ paused, undelivered, unread, open, coverage, policies, damaged = [] }: Shown): string[] {
   const troubled = open.filter(({ isTrouble }) => isTrouble).length;
   const unknown = coverage.filter(({ uncovered }) => uncovered === undefined).map(({ cluster }) => cluster);
   const uncovered = coverage.filter((one) => one.policies.length > 0 && (one.uncovered ?? []).length > 0).map(({ cluster }) => cluster);
@@ -67,6 +68,7 @@ function concerns({ paused, undelivered, unread, open, coverage, policies }: Sho
     ...(paused ? ["paused"] : []),
     ...(undelivered.length > 0 ? [counted(undelivered.length, "notice not delivered", "notices not delivered")] : []),
     ...(unread.length > 0 ? [counted(unread.length, "job that cannot be read", "jobs that cannot be read")] : []),
+    ...(damaged.length > 0 ? [counted(damaged.length, "damaged record of the state", "damaged records of the state")] : []),
     ...(troubled > 0 ? [counted(troubled, "job in trouble", "jobs in trouble")] : []),
     ...(unknown.length > 0 ? [`coverage unknown on ${unknown.join(", ")}`] : []),
     ...(uncovered.length > 0 ? [`not everything covered on ${uncovered.join(", ")}`] : []),
@@ -111,13 +113,14 @@ function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, 
 
 function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
   const age = newest && `${newest.snapshot} (${agoText(look, newest.at)})`;
-  const byHand = newest ? `no slot yet, newest ${newest.broken ? "" : "good "}snapshot ${age}` : "nothing taken yet";
+  const byHand = newest ? `no slot yet, newest ${newest.broken || newest.deleted ? "" : "good "}snapshot ${age}` : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
   const good = last === undefined || last === lastGood ? "" : `, ${lastGoodText}`;
   const added = newest?.bytes === undefined ? "" : `, newest added ${bytesText(newest.bytes)}`;
   const broken = newest?.broken === undefined ? "" : `, ${marked(look, "bad", `not good: ${say(newest.broken)}`)}`;
+  const deleted = newest?.deleted ? `, newest snapshot ${newest.snapshot} was found not good and is deleted` : "";
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
-  return `${INDENT}${policy}: ${ended}${good}${added}${broken}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  return `${INDENT}${policy}: ${ended}${good}${added}${broken}${deleted}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
 }

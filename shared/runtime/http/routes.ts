@@ -15,7 +15,7 @@ import { askCopy } from "../../verbs/copy/ask.ts";
 import { cancelJob, resumeJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobsAndUnread, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
-import { pinExpiry, pinText } from "../../verbs/pins/gather.ts";
+import { backupText, pinExpiry, pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
@@ -123,7 +123,7 @@ export const ROUTES: readonly Route[] = [
   route(
     "POST",
     "/backups/{policy}",
-    z.strictObject({ dryRun: z.boolean().default(false), because: pinText.optional() }).prefault({}),
+    z.strictObject({ dryRun: z.boolean().default(false), because: backupText.optional() }).prefault({}),
     ({ dryRun }) => !dryRun,
     async (call) => {
       const { world, params, asked, key, fingerprint, body } = call;

@@ -16,7 +16,8 @@ import { openRepository } from "../../reader/readRepository.ts";
 import { rootFacts } from "../../reader/rootFacts.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
-import { keysBelow, readObject } from "../../state/objects.ts";
+import { keysBelow } from "../../state/objects.ts";
+import { wasApplied } from "../prune/gatherApplied.ts";
 import { listedSnapshots } from "../snapshots/gather.ts";
 import type { Found } from "./types.ts";
 
@@ -171,6 +172,6 @@ function hintWrites(work: OpenWork, policyName: string, { schedule }: BackupPoli
 /** Pins, and whether a plan was applied by hand, were stored only in the state. */
 async function pruneWaits(world: World, name: string, policy: BackupPolicy): Promise<Found[]> {
   const where = repositoryId(configured(world.config, "repositories", policy.repository));
-  if (!policy.prune || (await readObject(world.state, stateKey.applied(name, policyFingerprint(policy, name, where))))) return [];
+  if (!policy.prune || (await wasApplied(world, name, policyFingerprint(policy, name, where)))) return [];
   return [{ reason: reason("adopt.pruneWaits", { policy: name }), writes: [] }];
 }

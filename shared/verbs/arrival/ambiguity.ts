@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../model/blobStore.ts";
@@ -10,7 +11,9 @@ import type { OpenedRepository } from "../../reader/readRepository.ts";
 import { readRoot } from "../../reader/rootBlob.ts";
 import { isSamePlace } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject, writeObject } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
+import { readShaped } from "../../state/records.ts";
+import { storedTime } from "../../state/shapes.ts";
 import { gatherOwnership } from "../copy/gatherOwner.ts";
 
 /** What is stored of the last root that was unambiguous and handled. */
@@ -23,6 +26,14 @@ interface WatchUuids {
   /** The newest believed time of the snapshots that were listed so far, ISO; absent in states of earlier builds of version 0.1.0. */
   newest?: string;
 }
+
+const UUIDS = z.looseObject({
+  uuids: z.array(z.string()),
+  lastModified: storedTime.optional(),
+  repositoryUuid: z.string().optional(),
+  past: z.array(z.string()).optional(),
+  newest: storedTime.optional(),
+});
 
 /** Enough to recognize a snapshot that is listed again; more would only make the object larger. */
 const PAST_KEPT = 1000;
@@ -50,7 +61,8 @@ export async function clearRoot(
   const { root, rootInfo } = opened;
   if (root === undefined) return { before: undefined, knownMs: undefined, remember: async () => undefined };
   const key = `ambiguous:${watchName}`;
-  const stored = await readObject<WatchUuids>(world.state, stateKey.watchUuids(watchName));
+  // A damaged one fails this look: taken for absent, a root that is certainly not the newest would pass for the first one.
+  const stored = await readShaped<WatchUuids>(world.state, stateKey.watchUuids(watchName), UUIDS);
   const uuids = root.snapshots.map(({ uuid }) => uuid);
   const accepted = work.live.acceptedRoots.get(watchName) ?? [];
   const why = rootAmbiguity({

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { isTimeUp } from "../../jobs/readingInTime.ts";
 import type { Job } from "../../jobs/record.ts";
@@ -20,8 +21,10 @@ import { refuseHidden } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
 import type { WatchPosition } from "../../state/liveView.ts";
-import { readObject, writeObject } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
+import { readHint } from "../../state/records.ts";
 import { servedNow } from "../../state/servedNow.ts";
+import { storedTime } from "../../state/shapes.ts";
 import { arrivalId } from "./ask.ts";
 import { orderTime } from "./orderTime.ts";
 import type { ArrivalData, ArrivalJob, ArrivalLookFound, ArrivalObservation } from "./step.ts";
@@ -171,6 +174,20 @@ function notYet(world: World, work: OpenWork, { id, head }: ArrivalJob, { came, 
   return first ? { seen: "stillMissing", first } : { seen: "nothingNew" };
 }
 
+const FAULTS = z.tuple([z.number(), z.number(), z.number()]);
+const SHARDS = z.array(z.union([z.null(), z.number(), FAULTS]));
+/** One of an earlier schema is begun anew. */
+const PROGRESS = z.looseObject({
+  schema: z.literal(2),
+  since: storedTime,
+  indices: z.array(z.looseObject({ id: z.string(), shards: SHARDS.nullable() })),
+  loose: z.array(z.string()),
+  next: z.number(),
+  idleLooks: z.number(),
+  first: z.looseObject({ at: storedTime, missingBytes: z.number() }).nullable(),
+  parts: z.looseObject({ at: storedTime, verifiedBytes: z.number() }).optional(),
+});
+
 async function look(
   world: World,
   work: OpenWork,
@@ -184,13 +201,13 @@ async function look(
   const selection = selectNames(job.intent.input.watch.restore.indices, held);
   if ("fault" in selection) return { seen: "refused", fault: selection.fault };
   const key = stateKey.progress(job.id);
-  const kept = await readObject<ArrivalProgress>(world.state, key);
+  const { value: kept } = await readHint<ArrivalProgress>(world, key, PROGRESS);
   const since = world.clock.now();
   const { proof, progress, missing, damaged, again, parts } = await proveArrival(store, {
     opened: { ...opened, root },
     snapshot: here,
     indices: selection.indices,
-    before: kept?.schema === 2 ? kept : undefined,
+    before: kept,
     ...probes,
     ledger: partLedger(world.state, job.intent.input.watch.blobs),
     deadline: () => isTimeUp(world),

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import { messageOf } from "../../model/errors.ts";
@@ -6,7 +7,8 @@ import { JOB_MARKER_KEY } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { aliasNames } from "../../plan/aliases/moves.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject, writeObject } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
+import { readHint } from "../../state/records.ts";
 
 interface AliasPlace {
   alias: string;
@@ -19,6 +21,9 @@ interface WatchAlias {
   /** Aliases that it moved before, and that are still on an index that ossnap restored. */
   left: AliasPlace[];
 }
+
+const PLACE = z.looseObject({ alias: z.string(), cluster: z.string() });
+const ALIAS = z.looseObject({ now: z.union([z.array(PLACE), PLACE, z.null()]), left: z.array(PLACE) });
 
 /** `indices` is undefined if the cluster does not answer. */
 type LeftAlias = AliasPlace & { indices: string[] | undefined };
@@ -36,7 +41,7 @@ export async function reportLeftAlias(world: World, work: OpenWork, watchName: s
   const key = keyOf(watchName);
   const isTold = work.live.notices.has(key);
   if (!isChanged && !isTold) return;
-  const stored = await readObject<WatchAlias>(world.state, stateKey.watchAlias(watchName));
+  const { value: stored } = await readHint<WatchAlias>(world, stateKey.watchAlias(watchName), ALIAS);
   const { cluster, restore, register } = configured(world.config, "watches", watchName);
   const now = aliasNames(restore).map((alias): AliasPlace => ({ alias, cluster }));
   const before = [...(stored?.left ?? []), ...movedBefore(stored)].filter((one) => !isMoved(world, one));

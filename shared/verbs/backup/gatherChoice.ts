@@ -4,10 +4,9 @@ import type { BackupPolicy } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
 import { slotTime } from "../../model/slot.ts";
 import { type BackupChoice, chooseIndices } from "../../plan/backup/choice.ts";
-import { SHRINK_DEFAULT, type Shrunk, shrunk, type Taken } from "../../plan/backup/shrink.ts";
+import { SHRINK_DEFAULT, type Shrunk, shrunk } from "../../plan/backup/shrink.ts";
 import { uncoveredOf } from "../../plan/backup/uncovered.ts";
-import { stateKey } from "../../state/keys.ts";
-import { readObject } from "../../state/objects.ts";
+import { gatherTaken } from "./gatherTaken.ts";
 import { reportLeftOut, reportShrunk, reportUncovered } from "./leftOut.ts";
 import type { Selected } from "./step.ts";
 
@@ -18,6 +17,8 @@ export interface Chosen {
   /** `shrunk`, where the policy refuses it. */
   refusal: Reason | undefined;
   existing: ClusterIndex[];
+  /** What is not compared, because the record of the last success is damaged. */
+  damaged?: Reason;
 }
 
 export interface ChoiceQuestion {
@@ -35,10 +36,16 @@ export async function gatherChoice(world: World, cluster: Cluster, question: Cho
   const features = featureStates === undefined ? undefined : await cluster.features();
   const choice = chooseIndices(policy, existing, { version, at: slotTime(slot), features });
   if ("fault" in choice) return { selection: choice, shrunk: undefined, refusal: undefined, existing };
-  const last = await readObject<Taken>(world.state, stateKey.taken(policyName));
+  const { value: last, fault } = await gatherTaken(world, policyName);
   const lost = shrunk(policyName, shrinkAtMost, last, choice);
   const selection = { ...choice, featureStates, globalState };
-  return { selection, shrunk: lost, refusal: shrinkAtMost.action === "refuse" ? lost?.why : undefined, existing };
+  return {
+    selection,
+    shrunk: lost,
+    refusal: shrinkAtMost.action === "refuse" ? lost?.why : undefined,
+    existing,
+    ...(fault && { damaged: fault }),
+  };
 }
 
 /** The policies that back up a cluster. */

@@ -1,8 +1,11 @@
+import * as z from "zod";
 import type { World } from "../../jobs/world.ts";
 import type { ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject, writeObject } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
+import { readHint } from "../../state/records.ts";
+import { storedTime } from "../../state/shapes.ts";
 
 const STUCK_MS = 30 * 60_000;
 /** A snapshot younger than this costs no request, and a moving one at most one write in this time. */
@@ -13,6 +16,8 @@ interface ProgressMark {
   since: string;
 }
 
+const MARK = z.looseObject({ mark: z.string(), since: storedTime });
+
 /** Why a running snapshot of ours makes no progress, with the way out; `undefined` while its shards or bytes have moved within 30 minutes. */
 export async function gatherStuck(
   world: World,
@@ -22,7 +27,7 @@ export async function gatherStuck(
   if (now.getTime() - snapshot.startTime.getTime() < MARK_MS) return undefined;
   const { shards, bytes } = progress;
   const mark = [snapshot.name, shards.done, shards.failed, shards.initializing, shards.started, shards.finalizing, bytes.done].join(" ");
-  const known = await readObject<ProgressMark>(world.state, stateKey.progress(id));
+  const { value: known } = await readHint<ProgressMark>(world, stateKey.progress(id), MARK);
   const age = known ? now.getTime() - new Date(known.since).getTime() : Number.POSITIVE_INFINITY;
   if (known?.mark !== mark) {
     if (age >= MARK_MS) await writeObject(world.state, stateKey.progress(id), { mark, since: now.toISOString() } satisfies ProgressMark);

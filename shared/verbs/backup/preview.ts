@@ -11,6 +11,7 @@ import { idlePatterns } from "../../plan/backup/idlePatterns.ts";
 import { type LeftOutGroup, leftOutGroups } from "../../plan/backup/leftOut.ts";
 import { requestOf } from "../../plan/backup/request.ts";
 import { refusesSystemNames, takesFeatures, versionParts } from "../../plan/versions.ts";
+import { gatherDisabled } from "../repositories/gatherDisabled.ts";
 import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { besideSlots } from "./ask.ts";
 import { gatherChoice } from "./gatherChoice.ts";
@@ -63,11 +64,12 @@ export async function previewBackup(
   const { uuid, version } = await cluster.info();
   const slot = besideSlots(policy.schedule, slotOf(world.clock.now()));
   const chosen = await gatherChoice(world, cluster, { policyName, policy, slot, version });
-  const { need } = await repositoryState(world, { cluster: clusterName, name: policy.repository, register });
+  const { drift, need, damaged } = await repositoryState(world, { cluster: clusterName, name: policy.repository, register });
   const snapshot = snapshotName({ policy: policyName, slot, attempt: 1, mark: snapshotMark(uuid, policyName, "by-hand") });
   const remarks = [
     ...(need && "register" in need ? [reason("repository.register", { repository: policy.repository })] : []),
     ...(chosen.shrunk === undefined ? [] : [chosen.shrunk.why]),
+    ...[chosen.damaged, damaged].flatMap((one) => one ?? []),
     ...(bringsFeatures(policy, version) ? [reason("selection.withFeatures", { features: policy.featureStates ?? ["all"] })] : []),
     ...(register.type === "source" ? [reason("repository.sourceOnly", { repository: policy.repository })] : []),
   ];
@@ -76,7 +78,8 @@ export async function previewBackup(
   const nothing = { ...base, indices: [], streams: [], bytes: 0, leftOut: [] };
   if (need && "fault" in need) return { ...nothing, refusal: need.fault };
   const writer = await foreseenOtherCluster(world, policy.repository, clusterName);
-  if (writer) return { ...nothing, refusal: writer };
+  const refusal = writer ?? (drift.state === "absent" ? undefined : await gatherDisabled(world, clusterName, policy.repository));
+  if (refusal) return { ...nothing, refusal };
   if ("fault" in selection) return { ...nothing, refusal: selection.fault };
   const indices = await previewedIndices(cluster, selection.indices, chosen.existing);
   const outcome = { selection, existing: chosen.existing };

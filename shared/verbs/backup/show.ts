@@ -8,8 +8,9 @@ import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type SlotHint, stateKey } from "../../state/keys.ts";
-import { readObject, writeObject } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
 import { askVerification } from "../verification/ask.ts";
+import { gatherTaken } from "./gatherTaken.ts";
 import { recordSlot } from "./recordSlot.ts";
 import type { BackupJob } from "./step.ts";
 
@@ -97,7 +98,7 @@ export async function reportTarget(
 
 /** When the newest good snapshot was asked for, which may have been by hand. */
 async function newestTaken(world: World, policy: string, ofSlot: Date): Promise<Date> {
-  const taken = await readObject<Taken>(world.state, stateKey.taken(policy));
+  const { value: taken } = await gatherTaken(world, policy);
   const time = parseSlot(parseSnapshotName(taken?.snapshot ?? "")?.slot ?? "");
   return time && time > ofSlot ? time : ofSlot;
 }

@@ -8,9 +8,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { TaskState } from "../../model/tasks.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { isSamePlace } from "../../repository/place.ts";
-import { stateKey } from "../../state/keys.ts";
-import { readObject } from "../../state/objects.ts";
-import { missingAtDestination } from "./gatherMissing.ts";
+import { batchResult, missingAtDestination } from "./gatherMissing.ts";
 import { gatherCopyPlan } from "./gatherPlan.ts";
 import type { BatchResult } from "./plan.ts";
 import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
@@ -81,7 +79,7 @@ async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<
     const task = { batch: batch.id, attempt: batch.attempt };
     // The task's state first: if it ends between the two requests, its result exists.
     const state = await world.tasks.state(world.copyFunction, taskId(job, task));
-    const result = await readObject<BatchResult>(world.state, stateKey.batchDone(job.id, batch.id, batch.attempt));
+    const result = await batchResult(world.state, job.id, batch);
     if (result) results.set(batch.id, result);
     else tasks.set(batch.id, state);
   }

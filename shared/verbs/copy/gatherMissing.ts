@@ -1,12 +1,22 @@
+import * as z from "zod";
 import { isTimeUp } from "../../jobs/readingInTime.ts";
 import type { World } from "../../jobs/world.ts";
+import type { BlobStore } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import { listSizes } from "../../reader/readRepository.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject } from "../../state/objects.ts";
+import { readShaped } from "../../state/records.ts";
 import type { BatchResult, CopyPlan } from "./plan.ts";
 import type { CopyJob, CopyObservation } from "./types.ts";
+
+const SIZE = z.number().nullable();
+const RESULT = z.looseObject({
+  copied: z.looseObject({ blobs: z.number(), bytes: z.number() }),
+  etags: z.record(z.string(), z.string()).optional(),
+  faults: z.array(z.looseObject({ key: z.string(), fault: z.string(), expectedBytes: SIZE, foundBytes: SIZE, message: z.string() })),
+});
+const EXPECTED = z.array(z.looseObject({ key: z.string(), sizeBytes: z.number(), etag: z.string().optional() }));
 
 type Missing = Extract<CopyObservation, { seen: "destination" }>["missing"];
 
@@ -28,7 +38,7 @@ async function expectedBlobs(world: World, { id, head: { data } }: CopyJob): Pro
       ? [stateKey.copyExpected(id, data.root?.sha256 ?? ""), stateKey.copyExpectedBefore(id, data.round)]
       : [stateKey.copyExpected(id, data.expected)];
   for (const key of keys) {
-    const expected = await readObject<CopyPlan["expected"]>(world.state, key);
+    const expected = await expectedList(world.state, key);
     if (expected) return expected;
   }
   throw new AppError("invalid", `job ${id}: the list of blobs that must be at the destination is missing from the state`);
@@ -48,9 +58,19 @@ async function replacedBlobs(
   if (data.expected === undefined || etags.size === 0) return new Set();
   const verified = new Map(expected.flatMap(({ key, etag }) => (etag === undefined ? [] : [[key, etag] as const])));
   const read = async ({ id, attempt }: { id: string; attempt: number }): Promise<void> => {
-    const result = await readObject<BatchResult>(world.state, stateKey.batchDone(job.id, id, attempt));
+    const result = await batchResult(world.state, job.id, { id, attempt });
     for (const [key, etag] of Object.entries(result?.etags ?? {})) verified.set(key, etag);
   };
   if (!(await forEachBounded(data.batches, READS_AT_ONCE, read, () => isTimeUp(world)))) return undefined;
   return new Set(expected.map(({ key }) => key).filter((key) => etags.has(key) && etags.get(key) !== verified.get(key)));
+}
+
+/** What a task reported of its batch. Errors: `invalid`, which names the record, for a damaged one: what was copied is unknown. */
+export async function batchResult(state: BlobStore, job: string, batch: { id: string; attempt: number }): Promise<BatchResult | undefined> {
+  return readShaped<BatchResult>(state, stateKey.batchDone(job, batch.id, batch.attempt), RESULT);
+}
+
+/** The blobs that must be at the destination. Errors: `invalid` for a damaged list: an empty one would prove everything there. */
+export async function expectedList(state: BlobStore, key: string): Promise<CopyPlan["expected"] | undefined> {
+  return readShaped<CopyPlan["expected"]>(state, key, EXPECTED);
 }

@@ -3,18 +3,26 @@ import type { World } from "../../jobs/world.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseDuration } from "../../repository/duration.ts";
 import { stateKey } from "../../state/keys.ts";
-import { keysBelow, readObject } from "../../state/objects.ts";
+import { keysBelow } from "../../state/objects.ts";
+import { readHint } from "../../state/records.ts";
+import { storedTime } from "../../state/shapes.ts";
 
 const BECAUSE_LENGTH = 200;
 
 const EXPIRY_FIX = "is not a time; write 2027-06-30T00:00:00Z, or 90d from now";
 
+const becauseText = (fix: string) =>
+  z
+    .string({ error: `is missing; ${fix}` })
+    .trim()
+    .min(1, `is empty; ${fix}`)
+    .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
+
 /** Why a snapshot is pinned, as a person writes it. */
-export const pinText = z
-  .string({ error: "is missing; write why it must be kept" })
-  .trim()
-  .min(1, "is empty; write why it must be kept")
-  .max(BECAUSE_LENGTH, `is longer than ${BECAUSE_LENGTH} characters`);
+export const pinText = becauseText("write why it must be kept");
+
+/** Why a backup is taken by hand. */
+export const backupText = becauseText("write why it is taken, or leave it out");
 
 /** A point in time, or how long from now. */
 export type Expiry = { at: Date } | { inMs: number };
@@ -40,7 +48,19 @@ export interface Pin {
   at: string;
   /** ISO; without it the pin holds until it is removed. */
   until?: string | undefined;
+  /** Set when its record is damaged: it holds until it is put back or removed. */
+  damaged?: Reason;
 }
+
+const STORED = z.looseObject({
+  repository: z.string().optional(),
+  name: z.string().optional(),
+  uuid: z.string().optional(),
+  because: z.string().optional(),
+  by: z.string().optional(),
+  at: z.string().optional(),
+  until: storedTime.optional(),
+});
 
 /** What identifies a snapshot in a pin's key. */
 export function pinnedId({ name, uuid }: { name: string; uuid?: string | undefined }): string {
@@ -52,9 +72,13 @@ export async function pinsOf(world: World, repository: string): Promise<Map<stri
   const pins = new Map<string, Pin>();
   for (const name of await keysBelow(world.state, stateKey.pins(repository))) {
     const id = decodeURIComponent(name.replace(/\.json$/, ""));
-    const pin = await readObject<Partial<Pin>>(world.state, stateKey.pin(repository, id));
+    const object = stateKey.pin(repository, id);
+    const { value: pin, fault } = await readHint<Partial<Pin>>(world, object, STORED);
     // A pin that was written by hand may be empty.
-    if (pin) pins.set(id, { repository, name: id, because: "", by: "", at: "", ...pin });
+    const unsaid = { repository, name: id, because: "", by: "", at: "" };
+    if (pin) pins.set(id, { ...unsaid, ...pin });
+    // Who pinned it meant to keep it.
+    else if (fault) pins.set(id, { ...unsaid, damaged: reason("keep.pinDamaged", { repository, snapshot: id, object }) });
   }
   return pins;
 }
@@ -64,6 +88,7 @@ export function isExpired({ until }: Pin, now: Date): boolean {
 }
 
 /** Why a pinned snapshot is kept. */
-export function pinReason({ because, by, until }: Pin): Reason {
+export function pinReason({ because, by, until, damaged }: Pin): Reason {
+  if (damaged) return damaged;
   return until === undefined ? reason("keep.pinned", { because, by }) : reason("keep.pinnedUntil", { because, by, until });
 }

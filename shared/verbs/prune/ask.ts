@@ -13,10 +13,9 @@ import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { type Reach, reachOf } from "../../plan/retention/reach.ts";
 import { type KeptUntil, keptUntil } from "../../plan/retention/until.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
-import { stateKey } from "../../state/keys.ts";
-import { readObject } from "../../state/objects.ts";
 import { gatherUncovered } from "../backup/gatherChoice.ts";
 import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
+import { wasApplied } from "./gatherApplied.ts";
 import { type FreedAnswer, freedAnswer, gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan, type PolicyView } from "./gatherPlan.ts";
 import { knownPlan } from "./knownPlan.ts";
@@ -63,7 +62,7 @@ export async function dryPrune(world: World, policyName: string): Promise<PruneD
 }
 
 async function gatherTimer(world: World, { prune, schedule }: BackupPolicy, { policy, fingerprint }: PrunePlan): Promise<PruneTimer> {
-  const appliedBefore = (await readObject(world.state, stateKey.applied(policy, fingerprint))) !== undefined;
+  const appliedBefore = await wasApplied(world, policy, fingerprint);
   const next = prune && nextSlots({ cron: prune.cron, timeZone: schedule.timeZone }, world.clock.now(), 1)[0];
   return { next: next ?? null, appliedBefore };
 }

@@ -6,11 +6,10 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { policyFingerprint, repositoryId } from "../../plan/policyFingerprint.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import { deletesMany } from "../../plan/versions.ts";
-import { stateKey } from "../../state/keys.ts";
-import { readObject } from "../../state/objects.ts";
 import { gatherWriters } from "../repositories/gatherWriters.ts";
 import type { Listed } from "../snapshots/gather.ts";
 import { earlierPrune } from "./earlier.ts";
+import { wasApplied } from "./gatherApplied.ts";
 import { gatherBroken, gatherDeletionPlan } from "./gatherDeletion.ts";
 import { gatherFreed } from "./gatherFreed.ts";
 import { gatherPrunePlan, type PruneView } from "./gatherPlan.ts";
@@ -40,11 +39,11 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   const taken = await takenRepository(world, repository, cluster);
   const writers = await gatherWriters(world, { repository, cluster, uuid });
   const { plan, snapshots, lost, version, needsUnknown } = await planOf(world, input);
-  const applied = "policyName" in input && (await readObject(world.state, stateKey.applied(input.policyName, plan.fingerprint)));
+  const appliedBefore = "policyName" in input && (await wasApplied(world, input.policyName, plan.fingerprint));
   const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots) || isLost(target, lost));
   return {
     plan,
-    appliedBefore: applied !== false && applied !== undefined,
+    appliedBefore,
     noTimer: "policyName" in input && world.config.backups[input.policyName]?.prune === undefined,
     policyChanged: ("deletion" in input ? placeChanged(world, input) : policyChanged(world, job, input)) ?? writers,
     repository: taken && { fault: taken },
@@ -111,7 +110,7 @@ export function isLost({ name, uuid }: PruneTarget, lost: Listed["lost"]): boole
   return lost.some((one) => one.name === name && (uuid === undefined || one.uuid === uuid));
 }
 
-const PROTECTING = ["keep.pinned", "keep.pinnedUntil", "keep.needed", "keep.mounted"];
+const PROTECTING = ["keep.pinned", "keep.pinnedUntil", "keep.pinDamaged", "keep.needed", "keep.mounted"];
 
 function isProtected(plan: PrunePlan, name: string): boolean {
   const kept = plan.keep.find((snapshot) => snapshot.name === name);

@@ -50,7 +50,7 @@ export function wayOut(
   if (code === "keep.newestProven") return reason("delete.helpProven", { repository });
   if (code === "keep.lastOfIndex") return reason("delete.helpLastOfIndex");
   if (code === "keep.atLeast") return reason("delete.helpAtLeast");
-  if (code === "keep.pinned" || code === "keep.pinnedUntil") return reason("delete.helpPinned", { repository, snapshot });
+  if (["keep.pinned", "keep.pinnedUntil", "keep.pinDamaged"].includes(code)) return reason("delete.helpPinned", { repository, snapshot });
   if (code === "keep.mounted") return reason("delete.helpMounted", { ...params });
   return code === "keep.needed" ? reason("delete.helpNeeded", { ...params }) : undefined;
 }

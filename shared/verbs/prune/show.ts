@@ -3,7 +3,8 @@ import { resolveDeletions } from "../../notices/deletionNotices.ts";
 import { deletionKey } from "../../notices/noticeKeys.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { stateKey } from "../../state/keys.ts";
-import { writeObjectOnce } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
+import { wasApplied } from "./gatherApplied.ts";
 import { type DeletionInput, freedBy, idOf, type PruneData, type PruneJob, type PruneTarget } from "./step.ts";
 
 /** The part of the result that the permanent record stores: what was seen to be gone after this job requested it. */
@@ -37,8 +38,9 @@ export async function reportPrune(world: World, job: PruneJob): Promise<void> {
   if ("deletion" in input) return reportDeletion(world, job, input);
   const { policyName, hash } = input;
   const { plan } = job.head.data;
-  if (job.head.state === "done" && hash !== undefined && plan)
-    await writeObjectOnce(world.state, stateKey.applied(policyName, plan.fingerprint), {
+  // Once; a damaged one is replaced.
+  if (job.head.state === "done" && hash !== undefined && plan && !(await wasApplied(world, policyName, plan.fingerprint)))
+    await writeObject(world.state, stateKey.applied(policyName, plan.fingerprint), {
       hash,
       at: world.clock.now().toISOString(),
       by: job.intent.asked.who,

@@ -1,10 +1,11 @@
+import * as z from "zod";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import type { DoneRecord, Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject } from "../../state/objects.ts";
+import { readHint } from "../../state/records.ts";
 
 /** A deletion whose answer was lost may take effect this long after its job ended. */
 const DELETION_MS = 7 * 24 * 3_600_000;
@@ -16,6 +17,19 @@ export interface ListedThen {
   at: string;
   snapshots: [uuid: string, name: string][];
 }
+
+const NAMES = z.array(z.string()).optional();
+const DONE = z.looseObject({
+  state: z.string(),
+  result: z
+    .looseObject({
+      removed: NAMES,
+      uuids: z.array(z.string().nullable()).optional(),
+      left: NAMES,
+      failures: z.array(z.looseObject({ name: z.string() })).optional(),
+    })
+    .nullish(),
+});
 
 /**
  * Snapshots that the root listed at the last look and does not list now, and that no job of ossnap asked to delete: another writer's or a
@@ -41,9 +55,10 @@ export async function goneByOthers(
   for (const id of live.jobs.keys()) if (!jobs.some((job) => job.id === id) && !(await world.log.done(id))) isUnknown = true;
   const addDone = async (kind: "prune" | "backup", from: Date, targetsOf: (done: DoneRecord) => readonly string[] | undefined) => {
     await forEachBounded(await doneSince(world, kind, from), READS_AT_ONCE, async (key) => {
-      const done = await readObject<DoneRecord>(world.state, key);
+      const { value: done, fault } = await readHint<DoneRecord>(world, key, DONE);
       const targets = done && targetsOf(done);
-      if (done && targets === undefined) isUnknown = true;
+      // A damaged one may have asked for anything.
+      if (fault || (done && targets === undefined)) isUnknown = true;
       for (const snapshot of targets ?? []) asked.add(snapshot);
     });
   };

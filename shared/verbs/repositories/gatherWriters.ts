@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { World } from "../../jobs/world.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -8,7 +9,9 @@ import { matchesPattern } from "../../plan/wildcard.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject, writeObject } from "../../state/objects.ts";
+import { writeObject } from "../../state/objects.ts";
+import { type Hint, readHint } from "../../state/records.ts";
+import { storedTime } from "../../state/shapes.ts";
 import { writersBeside, writersPerhapsBeside } from "./beside.ts";
 import { goneByOthers, type ListedThen } from "./gatherGone.ts";
 import { type LastWriter, refusalOf, type WritersQuestion, writerOf } from "./gatherOtherCluster.ts";
@@ -35,6 +38,22 @@ interface SeenWriters {
   writer?: LastWriter;
 }
 
+const SEEN = z.looseObject({
+  at: storedTime,
+  place: z.string().optional(),
+  generation: z.number().optional(),
+  listed: z.looseObject({ at: storedTime, snapshots: z.array(z.tuple([z.string(), z.string()])) }).optional(),
+  others: z.array(z.string()),
+  movedAt: storedTime.optional(),
+  goneAt: storedTime.optional(),
+  writer: z.looseObject({ uuid: z.string(), at: storedTime }).optional(),
+});
+
+/** What the last look at a repository's other writers found. */
+export async function gatherSeenWriters(world: World, repository: string): Promise<Hint<SeenWriters>> {
+  return readHint<SeenWriters>(world, stateKey.writers(repository), SEEN);
+}
+
 /**
  * Reports other writers in a repository that ossnap backs up to, at most once an hour: two requests to the cluster and two to the bucket.
  * @returns why nothing may be written now: the last writer since ossnap registered the repository is another cluster. Two clusters that write
@@ -42,7 +61,7 @@ interface SeenWriters {
  */
 export async function gatherWriters(world: World, question: WritersQuestion): Promise<Reason | undefined> {
   const { repository } = question;
-  const before = await readObject<SeenWriters>(world.state, stateKey.writers(repository));
+  const { value: before } = await gatherSeenWriters(world, repository);
   const now = world.clock.now();
   const isDue = before === undefined || now.getTime() - new Date(before.at).getTime() >= LOOK_MS;
   const seen = isDue ? await look(world, question, before, now) : before;

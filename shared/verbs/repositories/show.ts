@@ -7,6 +7,7 @@ import type { RegistrationDrift } from "../../repository/drift.ts";
 import { type Fault, fault } from "../../repository/fault.ts";
 import type { EffectiveSettings } from "../../repository/settings/effectiveSettings.ts";
 import { validateRepositorySettings } from "../../repository/settings/settings.ts";
+import { gatherDisabled } from "./gatherDisabled.ts";
 
 export interface RepositoryRow {
   name: string;
@@ -125,10 +126,12 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
     const { version } = await world.cluster(cluster).info();
     const { warnings, effective } = validateRepositorySettings({ type: register.type, settings: register.settings, version });
     const { drift, shownSecrets, overwrites } = await repositoryState(world, question);
+    const isSeen = drift.state === "same" || drift.state === "unverified";
+    const disabled = isSeen ? await gatherDisabled(world, cluster, name) : undefined;
     return {
       ...base,
-      state: drift.state,
-      reason: drift.reason,
+      state: disabled ? "failed" : drift.state,
+      reason: disabled ?? drift.reason,
       differences: drift.differences,
       secrets: drift.secrets,
       overwrites: overwrites.length > 0,

@@ -1,10 +1,12 @@
+import { storedRegistration } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
-import { AppError, hasCode, messageOf } from "../../model/errors.ts";
+import { AppError, messageOf } from "../../model/errors.ts";
 import { allEnded, forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import type { Reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
+import { readFact } from "../../notices/generations.ts";
 import { type Undelivered, undelivered } from "../../notices/undelivered.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
@@ -13,8 +15,9 @@ import { openRepository } from "../../reader/readRepository.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readLive } from "../../state/liveView.ts";
-import { readObject } from "../../state/objects.ts";
 import { gatherUncovered, policiesOf } from "../backup/gatherChoice.ts";
+import { gatherTaken } from "../backup/gatherTaken.ts";
+import { gatherSeenWriters } from "../repositories/gatherWriters.ts";
 
 /** A condition that was reported and is not over. */
 export interface OpenNotice {
@@ -48,6 +51,8 @@ export interface PolicyNow {
     bytes?: number;
     /** Why it is not good after all: a proof found it, or a blob that it refers to, damaged. */
     broken?: Reason;
+    /** It was found not good, and is no longer in the repository. */
+    deleted?: true;
   };
   next: ComingSlot[];
   timeZone: string;
@@ -65,6 +70,8 @@ export interface Status<Row, Unread> {
   policies: PolicyNow[];
   /** Notices that some channel has not accepted, the oldest first. */
   undelivered: Undelivered[];
+  /** Records of the state that are damaged and count as absent; absent if there are none. */
+  damaged?: Reason[];
 }
 
 const SLOTS_SHOWN = 3;
@@ -77,7 +84,7 @@ export async function showStatus<Row, Unread>(
   const live = await readLive(world.state);
   const late: OpenNotice[] = [];
   await forEachBounded([...live.notices].sort(), READS_AT_ONCE, async ([key, generation]) => {
-    const open = await openNotice(world, stateKey.notice(key, generation));
+    const open = await readFact(world, stateKey.notice(key, generation));
     if (open) late.push({ key, code: open.code, severity: open.severity, since: open.since, reason: open.reason });
   });
   const now = world.clock.now();
@@ -85,6 +92,7 @@ export async function showStatus<Row, Unread>(
   const coverage = await allEnded(Object.keys(world.config.clusters).map((cluster) => coverageOf(world, cluster)));
   const policies: PolicyNow[] = [];
   for (const policy of Object.keys(world.config.backups)) policies.push(await policyNow(world, policy, live.slots.get(policy) ?? [], now));
+  const damaged = await damagedRecords(world);
   return {
     paused: world.paused,
     late: late.sort((a, b) => (a.since + a.key < b.since + b.key ? -1 : 1)),
@@ -93,18 +101,23 @@ export async function showStatus<Row, Unread>(
     coverage,
     policies,
     undelivered: await undelivered(world, live.unsent),
+    ...(damaged.length > 0 && { damaged }),
   };
 }
 
-/** One that cannot be read is shown as such and hides no other. */
-async function openNotice(world: World, object: string): Promise<Omit<OpenNotice, "key"> | undefined> {
-  try {
-    return await readObject<Omit<OpenNotice, "key">>(world.state, object);
-  } catch (error) {
-    if (!hasCode(error, "invalid")) throw error;
-    const why = reason("notice.unreadable", { object, message: messageOf(error) });
-    return { code: why.code, severity: "bad", since: world.clock.now().toISOString(), reason: why };
-  }
+/** Those that a backup reads, and that stop none. */
+async function damagedRecords(world: World): Promise<Reason[]> {
+  const { backups, repositories, watches } = world.config;
+  const registrations = [
+    ...Object.entries(repositories).map(([name, { cluster }]) => [cluster, name] as const),
+    ...Object.values(watches).map(({ cluster, register }) => [cluster, register.name] as const),
+  ];
+  const hints = await allEnded([
+    ...Object.keys(backups).map((policy) => gatherTaken(world, policy)),
+    ...Object.keys(repositories).map((name) => gatherSeenWriters(world, name)),
+    ...registrations.map(([cluster, name]) => storedRegistration(world, cluster, name)),
+  ]);
+  return hints.flatMap(({ fault }) => fault ?? []);
 }
 
 async function coverageOf(world: World, name: string): Promise<ClusterCoverage> {
@@ -120,11 +133,11 @@ async function coverageOf(world: World, name: string): Promise<ClusterCoverage> 
 
 async function policyNow(world: World, policy: string, hints: readonly SlotHint[], now: Date): Promise<PolicyNow> {
   const { schedule, repository } = configured(world.config, "backups", policy);
-  const taken = await readObject<Taken>(world.state, stateKey.taken(policy));
+  const { value: taken } = await gatherTaken(world, policy);
   const { seconds, bytes } = taken ?? {};
   const measured = { ...(seconds === undefined ? {} : { seconds }), ...(bytes === undefined ? {} : { bytes }) };
-  const broken = taken && (await brokenBy(world, repository, taken));
-  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured, ...(broken && { broken }) };
+  const verdict = taken && (await verdictOn(world, repository, taken));
+  const newest = taken && { snapshot: taken.snapshot, at: taken.at, ...measured, ...verdict };
   const next = nextSlots(schedule, now, SLOTS_SHOWN);
   const dealt = hints.filter(({ state }) => state !== "firstSeen");
   const [last, lastGood] = [dealt.at(-1), dealt.filter(({ state }) => state === "done").at(-1)];
@@ -139,17 +152,25 @@ async function policyNow(world: World, policy: string, hints: readonly SlotHint[
 }
 
 /** Status answers also where the bucket does not; then nothing is said of the snapshot. */
-async function brokenBy(world: World, repository: string, { snapshot: name, uuid = name, at }: Taken): Promise<Reason | undefined> {
+async function verdictOn(
+  world: World,
+  repository: string,
+  { snapshot: name, uuid = name, at }: Taken,
+): Promise<Pick<NonNullable<PolicyNow["newest"]>, "broken" | "deleted">> {
   const { blobs } = configured(world.config, "repositories", repository);
-  if (!blobs) return undefined;
+  if (!blobs) return {};
   // Of 2.x, where a name is used again: what was proven before it was taken was another snapshot.
   const startTime = uuid === name ? parseSlot(parseSnapshotName(name)?.slot ?? "") : undefined;
   try {
     const readRoot = async () => (await openRepository(world.blobs(blobs))).root;
-    return (await brokenSnapshots(world, blobs, [{ name, uuid, startTime }], readRoot)).get(uuid);
+    const broken = (await brokenSnapshots(world, blobs, [{ name, uuid, startTime }], readRoot)).get(uuid);
+    if (broken === undefined) return {};
+    const root = await readRoot();
+    const isDeleted = root && !root.snapshots.some((one) => one.uuid === uuid || (uuid === name && one.name === name));
+    return isDeleted ? { deleted: true } : { broken };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     world.logger.warn("what proofs say of the newest snapshot is unknown", { snapshot: name, at, error: messageOf(error) });
-    return undefined;
+    return {};
   }
 }

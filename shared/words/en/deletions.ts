@@ -46,6 +46,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "keep.newestProven": "newest proven snapshot",
   "keep.notReplaced": "{state}, and there is no good snapshot since",
   "keep.otherPolicy": "taken by policy {policy}, which decides about it",
+  "keep.pinDamaged": "pinned by a damaged record ({object}), which does not say by whom and until when: pin it again, or remove the pin",
   "keep.pinned": "pinned by {by}: {because}",
   "keep.pinnedUntil": "pinned until {until} by {by}: {because}",
   "keep.running": "running",

@@ -87,6 +87,9 @@ export const WORLD: Readonly<Record<string, string>> = {
   "repository.otherCluster": "{repository} is registered on {cluster}, not on {to}",
   "repository.overwrites":
     "{repository} on {cluster} has settings that ossnap did not register and that ossnap.yaml would change ({settings}): write them into ossnap.yaml, or overwrite them: `ossnap repositories register {repository} --apply --overwrite`",
+  "repository.disabled": "{message}",
+  "repository.disabledByItself":
+    "{message}. The newest root is of {cluster} itself, so it writes there through another registration: delete that one, which deletes no snapshot (DELETE _snapshot/NAME), or make it read-only: {names}",
   "repository.readonly": "{message}",
   "repository.readonlyThere":
     "{message}; `ossnap repositories register {repository}` shows what ossnap.yaml would change there, with --apply it does it, and the job continues",
@@ -151,6 +154,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "state.foreign": "{state} contains objects that are not ossnap's",
   "state.liveLost": "open jobs and remembered positions in {state} are lost; run: `ossnap adopt`, then `ossnap adopt --yes`",
   "state.newer": "the state has schema {schema}, which is newer than this version of ossnap: deploy the newer version",
+  "state.recordDamaged":
+    "a record that helps ossnap cannot be used and counts as absent ({message}); it is replaced when ossnap writes it next, or put it back from a copy",
   "state.versioned": "bucket {bucket} keeps versions, so a second writer is not refused: use an unversioned bucket",
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":

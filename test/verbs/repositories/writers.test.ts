@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { registerRepository } from "../../../shared/jobs/registration.ts";
+import { AppError } from "../../../shared/model/errors.ts";
+import { stateKey } from "../../../shared/state/keys.ts";
+import { previewBackup } from "../../../shared/verbs/backup/preview.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { applyDeletion, dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { registerByHand } from "../../../shared/verbs/repositories/apply.ts";
 import { writersPerhapsBeside } from "../../../shared/verbs/repositories/beside.ts";
 import { gatherWriters } from "../../../shared/verbs/repositories/gatherWriters.ts";
+import { listRepositories } from "../../../shared/verbs/repositories/show.ts";
 import { created, done, fire, OPS, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld } from "../../world/world.ts";
 
@@ -37,6 +41,11 @@ const look = async () => {
   const { uuid } = await world.source.info();
   return (await gatherWriters(await world.open(), { repository: "backups", cluster: "source", uuid }))?.code;
 };
+/** Every read of the source's repositories is refused. */
+function disable(message: string): void {
+  world.source.getSnapshot = async () => Promise.reject(new AppError("refused", message));
+}
+
 const sent = () => world.notices.map(({ key, status, reason }) => [key.replace(":backups", ""), status, reason.params.names]);
 
 describe("other writers in a repository that ossnap backs up to", () => {
@@ -195,5 +204,51 @@ describe("a root that another cluster wrote", () => {
     await registerByHand(await world.open(), "backups");
     expect(await look()).toBeUndefined();
     expect(world.notices.filter(({ key }) => key.startsWith("writers-")).map(({ status }) => status)).toEqual(["firing", "resolved"]);
+  });
+});
+
+describe("a damaged record of the registration", () => {
+  it("does not let a backup into a repository that another cluster wrote after it", async () => {
+    await registerByHand(await world.open(), "backups");
+    await world.state.put(stateKey.fingerprint("source", "backups"), Buffer.from("{"));
+    await look();
+    world.advance(HOUR_MS);
+    await root(7, ["theirs"], "another-cluster");
+    expect(await look()).toBe("writers.otherCluster");
+  });
+});
+
+describe("a repository that its cluster disabled", () => {
+  const WORDS = "cluster source: repository backups: The repository has been disabled to prevent data corruption: make it read-only";
+  const shown = async () => {
+    const { refusal } = await previewBackup(await world.open(), "nightly", { who: "ops" });
+    const row = (await listRepositories(await world.open())).find(({ name }) => name === "backups");
+    return { refusal, row };
+  };
+
+  it("is refused by the preview of a backup and failed in the list, in the cluster's words", async () => {
+    await registerByHand(await world.open(), "backups");
+    await root(7, ["theirs"], "another-cluster");
+    expect(await shown()).toMatchObject({ row: { state: "same" } });
+    disable(WORDS);
+    const { refusal, row } = await shown();
+    expect(refusal).toEqual({ code: "repository.disabled", params: { message: WORDS } });
+    expect(row).toMatchObject({ state: "failed", reason: refusal });
+  });
+
+  it("is said to be written by this cluster itself where the newest root is its own, with its other registration", async () => {
+    await registerByHand(await world.open(), "backups");
+    await register("second", "/srv/backups");
+    await root(7, ["ours"], (await world.source.info()).uuid);
+    disable(WORDS);
+    const { refusal, row } = await shown();
+    expect(refusal).toEqual({ code: "repository.disabledByItself", params: { message: WORDS, cluster: "source", names: ["second"] } });
+    expect(row?.reason).toEqual(refusal);
+  });
+
+  it("is not called so for a read that merely failed", async () => {
+    await registerByHand(await world.open(), "backups");
+    world.source.getSnapshot = async () => Promise.reject(new AppError("transient", "cluster source: timed out"));
+    expect(await shown()).toMatchObject({ refusal: undefined, row: { state: "same" } });
   });
 });

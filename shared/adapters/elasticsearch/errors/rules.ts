@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
   {
     code: "refused",
     text: /disabled to prevent data corruption|concurrent modification of the index-N file|do not match its expected state/,
-    fix: "another cluster wrote there: make it read-only on that cluster, remove this one's registration (DELETE _snapshot/NAME deletes no snapshot) and register it again",
+    fix: "another cluster wrote there, or this one through another registration: make the repository read-only in the other place, remove the registration under this name (DELETE _snapshot/NAME deletes no snapshot) and register it again",
   },
   // Keys that are wrong, or a place that nodes cannot write: a person corrects it, and the next try succeeds.
   { code: "refused", type: /^repository_verification_exception$/ },

@@ -1,0 +1,6 @@
+import * as z from "zod";
+
+/** A time as the state stores it. */
+export const storedTime = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
+
+export const storedReason = z.looseObject({ code: z.string(), params: z.looseObject({}) });
