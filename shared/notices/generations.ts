@@ -7,7 +7,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { parseNoticeLeaf, stateKey } from "../state/keys.ts";
 import { readHint } from "../state/records.ts";
 import { storedReason, storedTime } from "../state/shapes.ts";
-import type { Decided } from "./outbox.ts";
+import type { Decided } from "./decided.ts";
 
 /** `by` is of the report that it began; records of earlier versions have none. */
 export interface OpenFact extends Pick<Decided, "by"> {

@@ -4,9 +4,9 @@ import { shortHash } from "../model/hash.ts";
 import { stateKey } from "../state/keys.ts";
 import type { LiveView } from "../state/liveView.ts";
 import { writeObject, writeObjectOnce } from "../state/objects.ts";
+import { type Entry, isDecided, readEntry } from "./decided.ts";
 import { channelsOf, readFact } from "./generations.ts";
 import { noticeText } from "./noticeText.ts";
-import { type Entry, isDecided, readEntry } from "./outbox.ts";
 
 /**
  * Stores the open notices for a channel that was not there when they began; the next ticks deliver them like any other. Costs nothing while the

@@ -4,6 +4,7 @@ import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject, writeObjectOnce } from "../state/objects.ts";
+import { type Decision, isDecided, readDecided } from "./decided.ts";
 import {
   channelsOf,
   generationId,
@@ -16,7 +17,7 @@ import {
   recordsOf,
 } from "./generations.ts";
 import { noticeText } from "./noticeText.ts";
-import { type Decision, isDecided, leaveToTick, readDecided, sendDecided, storeNotice } from "./outbox.ts";
+import { leaveToTick, sendDecided, storeNotice } from "./outbox.ts";
 
 export interface Fact {
   /** `kind:subject`; reported once when it begins and once when it is over. */

@@ -1,7 +1,7 @@
 import type { World } from "../jobs/world.ts";
 import type { Notice } from "../model/notice.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
-import { isDecided, readEntry } from "./outbox.ts";
+import { isDecided, readEntry } from "./decided.ts";
 
 /** A stored notice that some channel has not accepted. */
 export interface Undelivered {

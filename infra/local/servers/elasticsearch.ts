@@ -106,6 +106,6 @@ async function waitUntilUp(url: string, { child, subject, logFile }: { child: Ch
     await child.kill();
     const said = [child.logTail(), tailOf(logFile)].filter((text) => text !== "").join("\n");
     const what = end === undefined ? "did not become ready" : `ended with ${end} while starting`;
-    throw new AppError("transient", `${subject} at ${url} ${what}; the end of its log:\n${said}`, { cause });
+    throw new AppError("transient", `${subject} at ${url} ${what}; the end of its log:`, { cause, lines: said.split("\n") });
   }
 }

@@ -36,7 +36,12 @@ export async function runProgram(purpose: string, command: string, args: string[
         const said = `${stdout}\n${stderr}`.trim().slice(-OUTPUT_CHARACTERS_MAX);
         const end =
           error.killed === true ? `was stopped after ${timeoutMs / 1000} s` : `ended with ${error.signal ?? `exit code ${error.code}`}`;
-        reject(new AppError("transient", `${purpose}: ${command} ${end}${said === "" ? "" : `:\n${said}`}`, { cause: error }));
+        reject(
+          new AppError("transient", `${purpose}: ${command} ${end}${said === "" ? "" : ":"}`, {
+            cause: error,
+            lines: said === "" ? [] : said.split("\n"),
+          }),
+        );
       },
     );
   });

@@ -48,7 +48,7 @@ export async function checkTools(environment: Record<string, string | undefined>
     missing.push(
       "Python 3 with venv is missing: install it (Debian: sudo apt-get install python3 python3-venv; macOS: brew install python@3.12)",
     );
-  if (missing.length > 0) throw new AppError("invalid", missing.join("\n"));
+  if (missing.length > 0) throw new AppError("invalid", missing[0] ?? "", { lines: missing.slice(1) });
   return { javas, maven: "mvn", python: "python3" };
 }
 

@@ -157,7 +157,7 @@ describe("function host, synchronous invocations", () => {
     const { host } = hostOf({ some: { code: "return ''" } });
     await expect(host.invoke("other", "")).rejects.toMatchObject({
       code: "absent",
-      message: expect.stringContaining("'other' does not exist; there are some"),
+      message: expect.stringContaining("'other' does not exist; there is: some"),
     });
     await expect(host.invokeAsync("some", "x".repeat(128 * 1024 + 1))).rejects.toMatchObject({
       code: "invalid",
