@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/**/*.long.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 600_000,
-    fileParallelism: false,
+    // A server spends much of its time waiting; more than two of them do not fit into the memory of a small machine.
+    maxWorkers: 2,
   },
 });

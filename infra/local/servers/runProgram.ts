@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { AppError } from "../../../shared/model/errors.ts";
 
 /** Downloads are the slowest programs run here: 100 MB over a slow line. */
@@ -25,24 +25,20 @@ export async function runProgram(purpose: string, command: string, args: string[
       args,
       { env, timeout: timeoutMs, maxBuffer: OUTPUT_BYTES_MAX, ...(cwd === undefined ? {} : { cwd }) },
       (error, stdout, stderr) => {
-        if (error === null) {
-          resolve(stdout);
-          return;
-        }
-        if (error.code === "ENOENT") {
-          reject(new AppError("invalid", `${purpose}: the program ${command} is missing`, { cause: error }));
-          return;
-        }
-        const said = `${stdout}\n${stderr}`.trim().slice(-OUTPUT_CHARACTERS_MAX);
-        const end =
-          error.killed === true ? `was stopped after ${timeoutMs / 1000} s` : `ended with ${error.signal ?? `exit code ${error.code}`}`;
-        reject(
-          new AppError("transient", `${purpose}: ${command} ${end}${said === "" ? "" : ":"}`, {
-            cause: error,
-            lines: said === "" ? [] : said.split("\n"),
-          }),
-        );
+        if (error === null) resolve(stdout);
+        else reject(failure(purpose, { command, timeoutMs, said: `${stdout}\n${stderr}`.trim().slice(-OUTPUT_CHARACTERS_MAX) }, error));
       },
     );
   });
+}
+
+function failure(
+  purpose: string,
+  { command, timeoutMs, said }: { command: string; timeoutMs: number; said: string },
+  error: ExecFileException,
+): AppError {
+  if (error.code === "ENOENT") return new AppError("invalid", `${purpose}: the program ${command} is missing`, { cause: error });
+  const end = error.killed === true ? `was stopped after ${timeoutMs / 1000} s` : `ended with ${error.signal ?? `exit code ${error.code}`}`;
+  const lines = said === "" ? [] : said.split("\n");
+  return new AppError("transient", `${purpose}: ${command} ${end}${said === "" ? "" : ":"}`, { cause: error, lines });
 }
