@@ -33,7 +33,8 @@ export interface Evidence {
 
 /** The verdicts without those whose faults later proofs found right, one by one, in this snapshot or in others. */
 export function withoutMended(evidence: ReadonlyMap<string, Evidence>, { suspects, lost }: Marks): Map<string, Evidence> {
-  const isMended = (one: Evidence) => isBroken(one) && one.marks?.every((mark) => !suspects.has(mark) && !lost.has(mark)) === true;
+  const isMended = ({ verdict, marks = [] }: Evidence) =>
+    isBroken({ verdict }) && marks.length > 0 && marks.every((mark) => !suspects.has(mark) && !lost.has(mark));
   return new Map([...evidence].filter(([, one]) => !isMended(one)));
 }
 
