@@ -65,6 +65,11 @@ export async function isDecided(world: World, { keys, by, over, change }: Decisi
   return false;
 }
 
+/** Whether what a stored notice says was reported: what nobody decided, or another invocation did, is never sent. */
+export async function isReported(world: World, { decision }: Pick<Entry, "decision">): Promise<boolean> {
+  return decision === undefined || isDecided(world, decision);
+}
+
 /** A stored notice; one that is damaged stops neither the tick nor the other notices. */
 export async function readEntry(world: World, key: string): Promise<Hint<Entry>> {
   return readHint<Entry>(world, key, ENTRY);

@@ -4,7 +4,7 @@ import { shortHash } from "../model/hash.ts";
 import { stateKey } from "../state/keys.ts";
 import type { LiveView } from "../state/liveView.ts";
 import { writeObject, writeObjectOnce } from "../state/objects.ts";
-import { type Entry, isDecided, readEntry } from "./decided.ts";
+import { type Entry, isReported, readEntry } from "./decided.ts";
 import { channelsOf, readFact } from "./generations.ts";
 import { noticeText } from "./noticeText.ts";
 
@@ -44,7 +44,7 @@ async function decidedSubjects(world: World, { unsent }: LiveView): Promise<Set<
   const found = new Set<string>();
   await forEachBounded(unsent, READS_AT_ONCE, async ({ subject, keys }) => {
     const { value: entry } = await readEntry(world, keys.at(-1) ?? "");
-    if (entry && (entry.decision === undefined || (await isDecided(world, entry.decision)))) found.add(subject);
+    if (entry && (await isReported(world, entry))) found.add(subject);
   });
   return found;
 }

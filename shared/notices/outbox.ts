@@ -5,7 +5,7 @@ import type { Notice, Notifier } from "../model/notice.ts";
 import { stateKey } from "../state/keys.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
 import { keysBelow, writeObject, writeObjectOnce } from "../state/objects.ts";
-import { type Decision, type Entry, isDecided, readDecided, readEntry } from "./decided.ts";
+import { type Decision, type Entry, isDecided, isReported, readDecided, readEntry } from "./decided.ts";
 
 const MINUTE_MS = 60_000;
 /** After each failed try; the last one repeats. */
@@ -78,8 +78,7 @@ async function isBehind(world: World, id: string, subject: string): Promise<bool
   const stored = await keysBelow(world.state, stateKey.unsentAll);
   for (const key of stored.filter((one) => one.split("-")[1] === subject && (one.split("/")[0] ?? "") < id)) {
     const entry = (await readEntry(world, stateKey.unsentAll + key)).value;
-    // What nobody decided, or another one did, is not sent.
-    if (entry && (entry.decision === undefined || (await isDecided(world, entry.decision)))) return true;
+    if (entry && (await isReported(world, entry))) return true;
   }
   return false;
 }
@@ -119,20 +118,20 @@ async function deliver(world: World, one: UnsentNotice, isLast: boolean): Promis
   // What a damaged one said is lost; the next one about the same fact is not.
   if (entry === undefined && fault && world.clock.now().getTime() - one.triedAt.getTime() > GIVEN_UP_MS) await world.state.delete(one.keys);
   if (entry === undefined) return fault !== undefined;
-  const isReported = entry.decision === undefined || (await isDecided(world, entry.decision));
-  const isOpen = isReported && isLast && entry.notice.status === "firing" && world.live?.notices.has(entry.notice.key) === true;
+  const isTrue = await isReported(world, entry);
+  const isOpen = isTrue && isLast && entry.notice.status === "firing" && world.live?.notices.has(entry.notice.key) === true;
   if (!isOpen && world.clock.now().getTime() - Date.parse(entry.notice.at) > GIVEN_UP_MS) {
-    if (isReported) world.logger.error("notice given up", { key: entry.notice.key, channels: entry.channels.join(", ") });
+    if (isTrue) world.logger.error("notice given up", { key: entry.notice.key, channels: entry.channels.join(", ") });
     await world.state.delete(one.keys);
     return false;
   }
-  if (isReported && isLast && (await isPast(world, entry))) {
+  if (isTrue && isLast && (await isPast(world, entry))) {
     await world.state.delete(one.keys);
     return true;
   }
   // An instance that was frozen before its decision may go on and make it; until then nothing has begun.
-  if (!isReported) await forgetLate(world, entry.decision);
-  return !isReported || (await tryAgain(world, one, entry));
+  if (!isTrue) await forgetLate(world, entry.decision);
+  return !isTrue || (await tryAgain(world, one, entry));
 }
 
 /** Whether what followed, another change or the end, was delivered before it. */

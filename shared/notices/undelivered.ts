@@ -1,7 +1,7 @@
 import type { World } from "../jobs/world.ts";
 import type { Notice } from "../model/notice.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
-import { isDecided, readEntry } from "./decided.ts";
+import { isReported, readEntry } from "./decided.ts";
 
 /** A stored notice that some channel has not accepted. */
 export interface Undelivered {
@@ -20,7 +20,7 @@ export async function undelivered(world: World, unsent: readonly UnsentNotice[])
   const found: Undelivered[] = [];
   for (const { keys } of unsent.slice(0, UNDELIVERED_SHOWN)) {
     const entry = (await readEntry(world, keys.at(-1) ?? "")).value;
-    if (entry === undefined || (entry.decision && !(await isDecided(world, entry.decision)))) continue;
+    if (entry === undefined || !(await isReported(world, entry))) continue;
     const { key, status, at } = entry.notice;
     found.push({ key, status, at, channels: entry.channels });
   }

@@ -5,8 +5,8 @@ import { hasCode } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { isBroken, PROOF_LEVELS, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
-import { disproves, type Evidence, outlasting } from "../proof/evidence/evidenceRules.ts";
+import { isBroken, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
+import { disproves, type Evidence, isAsDeepAs, outlasting } from "../proof/evidence/evidenceRules.ts";
 import { placeId } from "../repository/place.ts";
 import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
@@ -50,13 +50,7 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
 async function keepWide({ state }: EvidenceKeeper, place: Place, now: Evidence, { traced, held }: SnapshotProof): Promise<void> {
   const { uuid, at, level, verdict, subset } = now;
   if (isBroken(now) && !traced && isStored(uuid)) await noteWide(state, place, { uuid, at, level, verdict, indices: held ?? [] });
-  if (verdict === "whole" && !subset && isStored(uuid))
-    await endWide(
-      state,
-      place,
-      uuid,
-      (fault) => fault.verdict === "incomplete" || PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(fault.level),
-    );
+  if (verdict === "whole" && !subset && isStored(uuid)) await endWide(state, place, uuid, (fault) => isAsDeepAs(level, fault));
 }
 
 function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Evidence {

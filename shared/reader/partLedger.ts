@@ -123,17 +123,17 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
 
 /** The marks of a place's ledger alone: one LIST of what is usually nothing, and one GET for each wide damage. */
 export async function marksAt(state: BlobStore, at: Place): Promise<MarksAt> {
-  const prefix = `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}`;
-  const keys = await keysBelow(state, prefix);
+  const keys = await keysBelow(state, marksOf(at));
   const wide: WideDamage[] = [];
   for (const key of keys.filter((one) => one.startsWith("wide/"))) {
-    const found = await readObject<WideDamage>(state, prefix + key);
+    const found = await readObject<WideDamage>(state, marksOf(at) + key);
     if (found) wide.push(found);
   }
   return { ...marksIn(keys.map((key) => `${MARKS}${key}`)), wide };
 }
 
-const wideKey = (at: Place, uuid: string) => `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}wide/${uuid}`;
+const marksOf = (at: Place) => `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}`;
+const wideKey = (at: Place, uuid: string) => `${marksOf(at)}wide/${uuid}`;
 
 export async function noteWide(state: BlobStore, at: Place, damage: WideDamage): Promise<void> {
   await writeObject(state, wideKey(at, damage.uuid), damage);

@@ -70,6 +70,11 @@ export function holdersIn(existing: readonly ClusterIndex[], alias: string): { n
   return existing.filter(({ aliases }) => aliases.includes(alias)).map(({ name, uuid }) => ({ name, uuid }));
 }
 
+/** Whether the index has the block `index.blocks.<block>`. */
+export function isBlocked({ settings }: ClusterIndex, block: string): boolean {
+  return !["false", undefined].includes(settings[`blocks.${block}`]);
+}
+
 /** The patterns of all restores of the indices that the alias moves to. */
 export function replacedPatterns({ to }: Pick<SwapMove, "to">): string[] {
   return [...new Set(to.map(restoredIndexPattern))];

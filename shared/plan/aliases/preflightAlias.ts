@@ -7,7 +7,7 @@ import { digitsTime, isSameStem, JOB_MARKER_KEY, parseRestoredIndexName } from "
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 import { areDigitsAhead } from "../snapshotOrder.ts";
 import { versionParts } from "../versions.ts";
-import { isOfIndex, isReplaced, movesOf, type SwapMove } from "./moves.ts";
+import { isBlocked, isOfIndex, isReplaced, movesOf, type SwapMove } from "./moves.ts";
 import { replacedChecks } from "./replacedIndex.ts";
 
 const NAMES_SHOWN = 5;
@@ -98,10 +98,6 @@ export function firstBlock(
     if (block) return block;
   }
   return undefined;
-}
-
-function isBlocked({ settings }: ClusterIndex, block: string): boolean {
-  return !["false", undefined].includes(settings[`blocks.${block}`]);
 }
 
 /** An alias with several meanings cannot keep its own when it moves. */

@@ -4,6 +4,7 @@ import { reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { ok, type PreflightCheck, refuse, warn } from "../preflightTypes.ts";
 import { isAtLeast } from "../versions.ts";
+import { isBlocked } from "./moves.ts";
 
 /** The newest snapshot of the index, proven just now, and what the cluster counts at the same time. */
 export interface KeptSeen {
@@ -46,7 +47,7 @@ export function replacedChecks(
     return [refuse("alias", reason("alias.oldClosed", { index: alias }), reason("wayOut.openIndex", { index: alias }))];
   if (index.aliases.length > 0)
     return [refuse("alias", reason("alias.oldHasAliases", { index: alias, aliases: index.aliases }), reason("wayOut.removeAliases"))];
-  const block = ["read_only", "metadata"].find((one) => !["false", undefined].includes(index.settings[`blocks.${one}`]));
+  const block = ["read_only", "metadata"].find((one) => isBlocked(index, one));
   if (block !== undefined) return [refuse("alias", reason("alias.blocked", { alias, index: alias, block }))];
   if (!seen) return [];
   if ("why" in seen) return [refuse("alias", seen.why, reason("wayOut.backupFirst", { index: alias }))];
@@ -57,6 +58,7 @@ export function replacedChecks(
   ];
 }
 
-function isWriteBlocked({ settings }: ClusterIndex): boolean {
+/** Whether writes to it are refused, so that its documents stay as they are. */
+export function isWriteBlocked({ settings }: ClusterIndex): boolean {
   return ["write", "read_only"].some((block) => settings[`blocks.${block}`] === "true");
 }

@@ -1,9 +1,8 @@
 import { reason } from "../../model/reason.ts";
 import type { ClosureIndex } from "../../model/repository.ts";
 import { parseByteSize } from "../../repository/byteSize.ts";
-import { ok, type PreflightCheck } from "../preflightTypes.ts";
+import { ok, type PreflightCheck, type RestoreRates } from "../preflightTypes.ts";
 import { isAtLeast } from "../versions.ts";
-import type { RestoreRates } from "./restoreRates.ts";
 
 /**
  * How long the restore takes at least, and which setting makes it so. Until 7.9 only the repository's own rate slows a restore down; from then on it has

@@ -38,10 +38,15 @@ export function withoutMended(evidence: ReadonlyMap<string, Evidence>, { suspect
   return new Map([...evidence].filter(([, one]) => !isMended(one)));
 }
 
+/** Whether a proof of this level sees damage like this one: a missing blob at every level. */
+export function isAsDeepAs(level: Evidence["level"], fault: Pick<Evidence, "level" | "verdict">): boolean {
+  return fault.verdict === "incomplete" || PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(fault.level);
+}
+
 /** Whether the stored damage of a snapshot is over for a proof that read it now and found it whole. */
 export function isOverFor(proof: Pick<SnapshotProof, "verdict" | "level">, fault: Evidence): boolean {
   if (proof.verdict !== "whole" || !isBroken(fault)) return false;
-  return fault.verdict === "incomplete" || fault.traced === true || PROOF_LEVELS.indexOf(proof.level) >= PROOF_LEVELS.indexOf(fault.level);
+  return fault.traced === true || isAsDeepAs(proof.level, fault);
 }
 
 /** Whether a whole snapshot shows that damage is gone. On 2.x a name may be used again; another closure is then another snapshot. */
@@ -50,15 +55,13 @@ export function disproves(now: Pick<Evidence, "level" | "digest" | "since">, fau
   const isOther = fault.uuid === fault.name && fault.digest !== "" && fault.digest !== now.digest;
   // A proof that began before the marks were stored did not look at them.
   const isTraced = fault.traced === true && now.since !== undefined && now.since >= fault.at;
-  return fault.verdict === "incomplete" || isOther || isTraced || PROOF_LEVELS.indexOf(now.level) >= PROOF_LEVELS.indexOf(fault.level);
+  return isOther || isTraced || isAsDeepAs(now.level, fault);
 }
 
 /** Whether a whole snapshot was read since damage of another one was found, at the level that found it. */
 export function isProvenSince(one: Evidence, fault: Pick<Evidence, "at" | "level" | "verdict">): boolean {
-  const isDeep = (level: Evidence["level"]) =>
-    fault.verdict === "incomplete" || PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(fault.level);
   const proofs = one.verdict === "whole" ? [one, one.confirmed] : [];
-  return proofs.some((proof) => proof?.since !== undefined && proof.since >= fault.at && isDeep(proof.level));
+  return proofs.some((proof) => proof?.since !== undefined && proof.since >= fault.at && isAsDeepAs(proof.level, fault));
 }
 
 /**

@@ -4,7 +4,7 @@ import { configured, type World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
 import { sharedSourceOf } from "../../model/instances/instances.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { isBroken, type ProofLevel, type SnapshotProof } from "../../model/repository.ts";
+import { isBroken, type SnapshotProof } from "../../model/repository.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import { type Preflight, preflight } from "../../plan/preflight.ts";
@@ -176,7 +176,7 @@ async function proveWanted(
   const proof = await proveSnapshot(store, { ...asked, footersSeen: () => known.since });
   // Evidence for other indices does not apply.
   if (proof.verdict === "whole" && proof.closure?.digest !== known.digest) return asDeepAsRead(await proveSnapshot(store, asked));
-  return known.level === "contents" || known.level === "footers" ? proof : asDeepAsRead(proof);
+  return proof;
 }
 
 /** From 7.0 on no name is used again, and the gate reads no footers: what it proves then is less than that. */
@@ -186,13 +186,9 @@ function asDeepAsRead(proof: SnapshotProof): SnapshotProof {
 }
 
 /** Footers proven earlier need not be read again for blobs that were not written since. */
-async function knownFooters(
-  world: World,
-  place: Place,
-  uuid: string,
-): Promise<{ digest: string; since: Date; level: ProofLevel } | undefined> {
+async function knownFooters(world: World, place: Place, uuid: string): Promise<{ digest: string; since: Date } | undefined> {
   const evidence = (await newestEvidence(world, new Set([uuid]), place, { subsets: true })).get(uuid);
   if (evidence?.since === undefined || evidence.verdict !== "whole") return undefined;
   if (evidence.level !== "footers" && evidence.level !== "contents") return undefined;
-  return { digest: evidence.digest, since: new Date(evidence.since), level: evidence.level };
+  return { digest: evidence.digest, since: new Date(evidence.since) };
 }

@@ -4,7 +4,7 @@ import type { ReplacedIndex, ReplacedSeen } from "../../../model/aliases/replace
 import type { Cluster, ClusterIndex } from "../../../model/cluster.ts";
 import type { Place } from "../../../model/config.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
-import { keptIn } from "../../../plan/aliases/replacedIndex.ts";
+import { isWriteBlocked, keptIn } from "../../../plan/aliases/replacedIndex.ts";
 import { partLedger } from "../../../reader/partLedger.ts";
 import { operationsIn } from "../../../reader/prove/indexOperations.ts";
 import { proveSnapshot } from "../../../reader/prove/proveSnapshot.ts";
@@ -77,10 +77,7 @@ export async function changedSince(cluster: Cluster, index: ClusterIndex, kept: 
   const documents = await cluster.countDocuments(index.name);
   if (documents !== kept.documents)
     return reason("alias.oldWritten", { ...named, held: kept.documents, found: documents, by: "documents" });
-  if (kept.operations === undefined)
-    return index.settings["blocks.write"] === "true" || index.settings["blocks.read_only"] === "true"
-      ? undefined
-      : reason("alias.oldUnblocked", named);
+  if (kept.operations === undefined) return isWriteBlocked(index) ? undefined : reason("alias.oldUnblocked", named);
   const { count } = await cluster.operations(index.name);
   return count === kept.operations
     ? undefined
