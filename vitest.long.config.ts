@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.long.test.ts"],
-    testTimeout: 120_000,
+    testTimeout: 400_000,
     hookTimeout: 600_000,
     // A server spends much of its time waiting; more than two of them do not fit into the memory of a small machine.
     maxWorkers: 2,

@@ -8,6 +8,7 @@ import { createSnapshots } from "../shared/tick/createSnapshots.ts";
 import { pinSnapshot } from "../shared/verbs/pins/apply.ts";
 import { enter } from "./golden/memorySession.ts";
 import { BACKUPS, nights } from "./golden/stages.ts";
+import { localNames } from "./world/localNames.ts";
 import { STEP2, uuidOf } from "./world/moved.ts";
 import { DAY_MS, type TestWorld } from "./world/world.ts";
 
@@ -16,23 +17,19 @@ vi.mock("../infra/cli/session.ts", async (original) => {
   return { ...(await original<typeof import("../infra/cli/session.ts")>()), openSession: openMemorySession };
 });
 
-/** What the commands of the guide name: a snapshot of ours, one of somebody else's with its uuid, and two files. */
-const PINNED = { repository: "backups", snapshot: "nightly-20261122t013000z-1-88f81" };
+/** What the commands of the guide name: a snapshot of ours, and one of somebody else's with its uuid. */
+const PINNED = { repository: "movies-aws", snapshot: "nightly-20261122t013000z-1-88f81" };
 const UUID = "5ca21098a03978fcd56e32";
-const FILES: Record<string, string> = {
-  "history.json": "test/fixtures/histories/rolling.json",
-  "actions.yml": "test/fixtures/config/curator.yml",
-};
 
 /** Takes `snap-1` by hand before the newest night; resolves to its uuid. */
 async function theirs(world: TestWorld): Promise<string> {
-  await world.source.createSnapshot("backups", "snap-1", { indices: ["movies"], metadata: {} });
+  await world.source.createSnapshot("movies-aws", "snap-1", { indices: ["movies"], metadata: {} });
   world.source.finishSnapshots();
   world.advance(DAY_MS);
   const { job } = await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
   world.source.finishSnapshots();
   await advanceJob(await world.open(), job);
-  return (await world.source.getSnapshot("backups", "snap-1"))?.uuid ?? "";
+  return (await world.source.getSnapshot("movies-aws", "snap-1"))?.uuid ?? "";
 }
 
 const text = readFileSync("docs/retention.md", "utf8");
@@ -53,7 +50,7 @@ describe("the examples of docs/retention.md", () => {
   });
 
   it.each(blocks("sh").flatMap((block) => block.trim().split("\n")))("show a command that runs: %s", async (line) => {
-    const world = await nights(3);
+    const world = await nights(3, localNames);
     const uuid = await theirs(world);
     if (line.startsWith("ossnap unpin")) await pinSnapshot(await world.open(), { ...PINNED, because: "audit of 2026" }, "ops");
     if (line.includes("--broken")) await world.fill(BACKUPS, STEP2.blobs, [`snap-${uuidOf("snap-2")}.dat`]);
@@ -62,7 +59,7 @@ describe("the examples of docs/retention.md", () => {
     enter({ world }, outputs);
     expect(
       await runCommand(
-        words.slice(1).map((word) => FILES[word] ?? (word === UUID ? uuid : word)),
+        words.slice(1).map((word) => (word === UUID ? uuid : word)),
         {},
       ),
       outputs.stderr,

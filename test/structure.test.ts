@@ -124,6 +124,7 @@ describe("the structure of the code", () => {
       "arrival",
       "backup",
       "copy",
+      "migration",
       "prune",
       "restore",
       "retire",
@@ -169,7 +170,7 @@ describe("docs/map.md", () => {
       .filter((file) => /^shared\/(verbs|jobs)\//.test(file))
       .flatMap((file) => [...(texts.get(file) ?? "").matchAll(/\bstate: "(\w+)"/g)].map(([, state]) => state as string))
       // States of a slot and of a registration.
-      .filter((state) => !["firstSeen", "unreachable", "others"].includes(state));
+      .filter((state) => !["firstSeen", "unreachable", "others", "automatic"].includes(state));
     expect([...new Set(states)].filter((state) => !map.includes(`\`${state}\``))).toEqual([]);
   });
 });

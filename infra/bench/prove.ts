@@ -1,5 +1,6 @@
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { connectPlace } from "../../shared/runtime/wire.ts";
+import { peakMemoryBytes } from "./peakMemory.ts";
 
 /** The output of one proof in its own process. */
 export interface ProofFigures {
@@ -18,5 +19,5 @@ const store = connectPlace(
   { requestId: "bench", function: { name: "bench", timeout: 600 } },
 );
 const { verdict, blobs, closure } = await proveSnapshot(store, { name, level: "names" });
-const figures: ProofFigures = { verdict, blobs, digest: closure?.digest, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
+const figures: ProofFigures = { verdict, blobs, digest: closure?.digest, maxRssBytes: peakMemoryBytes() };
 console.log(JSON.stringify(figures));

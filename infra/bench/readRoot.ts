@@ -1,5 +1,6 @@
 import { directoryBlobStore } from "../../shared/adapters/directory/blobStore.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
+import { peakMemoryBytes } from "./peakMemory.ts";
 
 /** The output of reading one root in its own process. */
 export interface RootReading {
@@ -18,6 +19,6 @@ const reading: RootReading = {
   snapshots: root?.snapshots.length ?? 0,
   indices: root?.indices.length ?? 0,
   seconds,
-  maxRssBytes: process.resourceUsage().maxRSS * 1024,
+  maxRssBytes: peakMemoryBytes(),
 };
 console.log(JSON.stringify(reading));

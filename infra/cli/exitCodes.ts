@@ -1,6 +1,7 @@
 import type { FinalState } from "../../shared/jobs/record.ts";
 import { AppError, type ErrorCode, linesOf } from "../../shared/model/errors.ts";
-import type { Reason } from "../../shared/model/reason.ts";
+import { isStateDamage, type Reason } from "../../shared/model/reason.ts";
+import { ownValue } from "../../shared/model/tables/ownValue.ts";
 
 /** The exit codes on which scripts may rely; any other number is a failure. */
 export const EXIT = {
@@ -26,6 +27,7 @@ export type TerminalFault =
   | "usage"
   | "interrupted"
   | "restore-refused"
+  | "migration-refused"
   | "prune-refused"
   | "deletion-refused"
   | "rollback-refused"
@@ -52,6 +54,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   internal: { title: "Something went wrong", exitCode: EXIT.failed },
   conflict: { title: "It conflicts with the current state", exitCode: EXIT.refused },
   "restore-refused": { title: "The restore would be refused", exitCode: EXIT.refused },
+  "migration-refused": { title: "The migration would be refused", exitCode: EXIT.refused },
   "backup-refused": { title: "The backup would start nothing", exitCode: EXIT.refused },
   "prune-refused": { title: "The prune would be refused", exitCode: EXIT.refused },
   "deletion-refused": { title: "The deletion would be refused", exitCode: EXIT.refused },
@@ -98,7 +101,7 @@ export const EXIT_OF_JOB: Readonly<Record<FinalState, ExitCode>> = {
 /** The exit code of a wait for a finished job. */
 export function exitCodeOfJob(state: FinalState, why: Reason): ExitCode {
   const plain = EXIT_OF_JOB[state];
-  return plain === EXIT.ok ? plain : (EXIT_OF_REASON[why.code] ?? plain);
+  return plain === EXIT.ok ? plain : (ownValue(EXIT_OF_REASON, why.code) ?? plain);
 }
 
 /** A fault as shown by `--json`, following RFC 9457. */
@@ -115,11 +118,16 @@ export function problem(code: FaultCode, detail: string, more: { reason?: Reason
   return { type: `urn:ossnap:problem:${code}`, title: MEANINGS[code].title, detail, code, ...more };
 }
 
+function codeOf({ code, reason: why }: AppError): FaultCode {
+  if (why?.code === "plan.stale" || why?.code === "plan.carriedOut") return "plan-stale";
+  return isStateDamage(why) ? "permanent" : code;
+}
+
 /** Maps any thrown value: AppErrors with their code and reason, all others as `internal`. */
 export function problemOf(error: unknown): { problem: Problem; exitCode: ExitCode } {
   if (!(error instanceof AppError)) return { problem: problem("internal", linesOf(error).join("\n")), exitCode: EXIT.failed };
   const { reason: why } = error;
-  const code = why?.code === "plan.stale" || why?.code === "plan.carriedOut" ? "plan-stale" : error.code;
-  const exitCode = (why && EXIT_OF_REASON[why.code]) ?? MEANINGS[code].exitCode;
+  const code = codeOf(error);
+  const exitCode = (why && ownValue(EXIT_OF_REASON, why.code)) ?? MEANINGS[code].exitCode;
   return { problem: problem(code, error.message, why ? { reason: why } : {}), exitCode };
 }

@@ -69,6 +69,8 @@ function noKey(url: string, { store }: Place): AppError {
 }
 
 /** S3's own variables apply to s3:// only; those of OSS come from the context. */
-function withEnvironmentKeys(place: Place, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }: Environment): Place {
-  return place.store === "s3" && accessKeyId && secretAccessKey ? { ...place, accessKeyId, secretAccessKey } : place;
+function withEnvironmentKeys(place: Place, environment: Environment): Place {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = environment;
+  if (place.store !== "s3" || !accessKeyId || !secretAccessKey) return place;
+  return { ...place, accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
 }

@@ -1,3 +1,4 @@
+import { percentEncoded } from "../../shared/model/plainText.ts";
 import type { Reason } from "../../shared/model/reason.ts";
 import type { RootCatalogue } from "../../shared/model/repository.ts";
 import type { Links } from "../../shared/proof/links.ts";
@@ -36,7 +37,7 @@ export function proposalLines(proposal: Proposal | undefined, registered = "REPO
     say(proposal.reason),
     ...lines(proposal.notes.filter(isFirst)),
     ...(isByCommand(proposal) ? [] : proposal.delete).map(
-      ({ name }) => `    DELETE _snapshot/${encodeURIComponent(registered)}/${encodeURIComponent(name)}`,
+      ({ name }) => `    DELETE _snapshot/${percentEncoded(registered)}/${percentEncoded(name)}`,
     ),
     ...lines(proposal.notes.filter((note) => !isFirst(note))),
   ];

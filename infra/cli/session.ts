@@ -57,14 +57,17 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     program,
   });
   terminal.hide(secretsIn(shell));
+  let isLocal = false;
   const environment = once(() => {
     const read = readEnvironment(shell, options.envFile);
-    if (read.localFile !== undefined) terminal.note(`using the local host's environment (${read.localFile})`);
+    isLocal = read.localFile !== undefined;
+    if (isLocal) terminal.note(`using the local host's environment (${read.localFile})`);
     terminal.hide(secretsIn(read.environment));
     return read.environment;
   });
   const settings = once(() => {
     const env = environment();
+    if (isLocal && options.config === undefined && env.OSSNAP_CONFIG) terminal.note(`using its configuration (${env.OSSNAP_CONFIG})`);
     // A file named on the command line takes precedence over the variable.
     const found = readWithHint(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
     terminal.hide(found.secrets, openTexts(found.config));

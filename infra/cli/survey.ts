@@ -1,4 +1,4 @@
-import { oneLine } from "../../shared/model/plainText.ts";
+import { oneLine, shownValue } from "../../shared/model/plainText.ts";
 import { type BlobPlace, placeText } from "../../shared/proof/blobPlace.ts";
 import { namesakesOf } from "../../shared/proof/rootFaults.ts";
 import type { Condition, Survey } from "../../shared/reader/survey/surveyRepository.ts";
@@ -8,13 +8,10 @@ import { linkLines, rootLines } from "./rootTrouble.ts";
 import { agoText, commandText, type Look, marked, unknown } from "./screen/look.ts";
 import { tableLines } from "./screen/table.ts";
 import { isComplete, type SurveyAnswer, type SurveyRow } from "./surveyAnswer.ts";
-import { headText } from "./verification.ts";
+import { headText, ROWS_SHOWN } from "./verificationText.ts";
 
 /** Number of missing catalogues, unreadable blobs and names of snapshots shown; programs get all. */
 const LINES_SHOWN = 5;
-
-/** Of the newest snapshots; a root of a few megabytes may list hundreds of thousands, and nobody reads them on a screen. */
-const ROWS_SHOWN = 10_000;
 
 /** Blobs that several snapshots share count for the size of each, and for nobody's own. */
 const LEGEND = "SIZE: what a restore reads. OWN: what no other needs, its metadata included.";
@@ -89,16 +86,18 @@ function faultLines(survey: SurveyAnswer, look: Look, place: string): string[] {
   const { repository, snapshots, writeNeeds, damaged } = survey;
   const gone = writeNeeds.missing;
   const unread = damaged.map(({ key, expected, found }) =>
-    key === repository.root ? `${key}: expected ${expected}, found ${found}` : key,
+    key === repository.root ? `${key}: expected ${expected}, found ${found}` : shownValue(key),
   );
-  const faulty = snapshots.flatMap(({ name, fault }) => (fault ? `${name}: ${fault}` : []));
+  const faulty = snapshots.flatMap(({ name, fault }) => (fault ? `${shownValue(name)}: ${fault}` : []));
   const bad = (head: string, lines: readonly string[]) => (lines.length === 0 ? [] : [marked(look, "bad", head), ...shown(lines)]);
   const isFine = isComplete(survey);
   const lines = [
     ...missingLines(survey, look),
     ...conditionLines(survey, look),
     ...bad("The root's entries of these snapshots cannot be read, so none counts as a good one:", faulty),
-    ...(gone.length === 0 ? [] : [marked(look, "attention", "No restore needs these blobs, but the next write does:"), ...shown(gone)]),
+    ...(gone.length === 0
+      ? []
+      : [marked(look, "attention", "No restore needs these blobs, but the next write does:"), ...shown(gone.map(shownValue))]),
     ...bad("These could not be read, so the sizes that depend on them are unknown:", unread),
     ...(repository.hidden ? [marked(look, "bad", say(repository.hidden))] : []),
     ...linkLines(survey.links, repository.hidden, isFine ? "attention" : "bad", look),
@@ -119,10 +118,11 @@ function shown(texts: readonly string[]): string[] {
 /** Some of their indices may be whole, which only a verification finds out. */
 function missingLines({ snapshots, lost, missingMetadata, missing }: SurveyAnswer, look: Look): string[] {
   const line = (what: string, count: (row: SurveyRow) => number) => {
-    const spoilt = snapshots.filter((row) => count(row) > 0).map((row) => `${oneLine(row.name)} (${countText(count(row))})`);
+    const spoilt = snapshots.filter((row) => count(row) > 0).map((row) => `${shownValue(row.name)} (${countText(count(row))})`);
     return marked(look, "bad", `Missing: ${what}, so these cannot be restored as a whole: ${namesText(spoilt)}`);
   };
-  const keys = (blobs: readonly ({ key: string } & BlobPlace)[]) => shown(blobs.map((blob) => `${placeText(blob)}  ${blob.key}`.trim()));
+  const keys = (blobs: readonly ({ key: string } & BlobPlace)[]) =>
+    shown(blobs.map((blob) => `${placeText(blob)}  ${shownValue(blob.key)}`.trim()));
   const { blobs, withoutKey } = missingMetadata;
   const listsText = `    ${counted(withoutKey, "file list of a shard", "file lists of shards")}, of which only the number is known`;
   // What vanished while it was read is among the keys only.
@@ -146,7 +146,7 @@ function namesText(names: readonly string[]): string {
 
 /** What the listing shows of nothing missing, and is no good snapshot nevertheless. */
 function conditionLines({ snapshots }: SurveyAnswer, look: Look): string[] {
-  const names = (isOne: (row: SurveyRow) => boolean) => snapshots.filter(isOne).map(({ name }) => oneLine(name));
+  const names = (isOne: (row: SurveyRow) => boolean) => snapshots.filter(isOne).map(({ name }) => shownValue(name));
   const shallow = names(({ condition }) => condition === "shallow");
   const mounted = names(({ condition }) => condition === "mounted");
   const uncounted = names(({ condition, bytes, documents }) => condition === "complete" && bytes !== null && documents === null);

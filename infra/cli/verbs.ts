@@ -1,33 +1,25 @@
 import { BACKUP_BECAUSE, DRY_RUN } from "./line/backupOptions.ts";
+import { MIGRATE_VERBS } from "./line/migrateVerbs.ts";
 import {
-  ALIAS,
   APPLY_HASH,
-  AS,
-  FILES_THERE,
-  INDICES,
   KEY,
   KIND,
   LEVEL,
   LIMIT,
   LOSE_WRITES,
   name,
-  OLDER,
   ONE_POLICY,
   ONE_REPOSITORY,
   OPEN,
-  REPLACE_INDEX,
-  REPLICAS_OPTION,
-  REPOSITORY,
   SAMPLE,
   SNAPSHOT,
-  START,
   TAKE_OVER,
-  TO,
   WAIT,
   YES,
 } from "./line/options.ts";
 import { BECAUSE, BROKEN, PIN_REPOSITORY, TOOL, UNTIL, UUID } from "./line/pinOptions.ts";
 import { REPOSITORY_VERBS } from "./line/repositoryVerbs.ts";
+import { RESTORE_VERB } from "./line/restoreVerb.ts";
 import { HISTORY_FILE, KEEP_OPTIONS, NO_RULE, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
 import { type Verb, verb } from "./line/verb.ts";
 
@@ -130,34 +122,7 @@ export const VERBS: readonly Verb[] = [
     },
     async (session, input) => (await import("./verbs/verify.ts")).verify(session, input),
   ),
-  verb(
-    "restore <snapshot>",
-    {
-      description:
-        "check a restore and show what it would do; --start starts it. The snapshot: a name, a uuid, or latest for the newest good one that holds the indices",
-      example: ["restore", "latest", "--repository", "moved-movies", "--to", "target", "--indices", "movies,logs-*"],
-      args: { snapshot: name() },
-      options: {
-        repository: REPOSITORY,
-        to: TO,
-        indices: INDICES,
-        alias: ALIAS,
-        as: AS,
-        replicas: REPLICAS_OPTION,
-        older: OLDER,
-        replaceIndex: REPLACE_INDEX,
-        filesThere: FILES_THERE,
-        start: START,
-        wait: WAIT,
-        key: KEY,
-      },
-      check: ({ older, replaceIndex, alias }) => {
-        const flag = alias !== undefined ? undefined : older ? "--older" : replaceIndex ? "--replace-index" : undefined;
-        return flag && `${flag}: applies to an alias, and none is named; add --alias, or leave ${flag} out`;
-      },
-    },
-    async (session, input) => (await import("./verbs/restore.ts")).restore(session, input),
-  ),
+  RESTORE_VERB,
   verb(
     "snapshots [place]",
     {
@@ -232,7 +197,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     "jobs rollback <id>",
     {
-      description: "move a restore's alias back to the index that it had before; --yes does it",
+      description: "move a restore's alias back to the index that it had before, or restore what it overwrote; --yes does it",
       example: ["jobs", "rollback", "restore-9f2c1a7be04d5566", "--yes"],
       args: { id: name() },
       options: { loseWrites: LOSE_WRITES, yes: YES("do it"), wait: WAIT },
@@ -240,6 +205,7 @@ export const VERBS: readonly Verb[] = [
     async (session, input) => (await import("./verbs/rollback.ts")).rollback(session, input),
   ),
   ...REPOSITORY_VERBS,
+  ...MIGRATE_VERBS,
   verb("pause", { description: "make no more changes until resume", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),

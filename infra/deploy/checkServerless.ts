@@ -76,7 +76,10 @@ function checkOne({ path, props }: Deployed, config: Config, options: CheckOptio
   if (name === undefined) {
     return [];
   }
-  const faults = [...checkFigures(path, name, props), ...checkSecrets(path, props, options.environmentNames ?? [])];
+  const faults = [
+    ...checkFigures(path, name, props),
+    ...checkSecrets(path, props, [...(options.environmentNames ?? []), ...awsVariables(config, props)]),
+  ];
   const timers = Object.entries(timersFor(config)).find(([key]) => key === name)?.[1] ?? [];
   faults.push(...checkTimers(path, placed({ path, props }, isKind("timer")), timers));
   const watched = watchTriggersFor(config, props.region).filter(() => name === "onCopiedBlob");
@@ -87,13 +90,23 @@ function checkOne({ path, props }: Deployed, config: Config, options: CheckOptio
   return faults;
 }
 
+/** Where a function finds keys for Amazon other than in these two variables: a role that AWS gives on the word of another identity. */
+const AWS_ROLE_VARIABLES = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+
+/** The variables of a function for domains of Amazon without keys in ossnap.yaml: Function Compute gives no role of AWS. */
+function awsVariables({ clusters }: Config, { environmentVariables = {} }: FunctionProps): string[] {
+  const isNeeded = Object.values(clusters).some(({ aws }) => aws !== undefined && aws.accessKeyId === undefined);
+  const hasRole = AWS_ROLE_VARIABLES.some((name) => environmentVariables[name] !== undefined);
+  return isNeeded && !hasRole ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : [];
+}
+
 function checkSecrets(path: string, props: FunctionProps, names: readonly string[]): Fault[] {
   const missing = names.filter((name) => props.environmentVariables?.[name] === undefined);
   if (missing.length === 0) {
     return [];
   }
   const lines = missing.map((name) => `${name}: \${env('${name}', '')}`);
-  const wrong = `lacks ${missing.join(", ")}, which ossnap.yaml mentions`;
+  const wrong = `lacks ${missing.join(", ")}, which ossnap.yaml needs`;
   return [fault(`${path}.environmentVariables`, "serverless.environment", wrong, `add\n${lines.join("\n")}`)];
 }
 

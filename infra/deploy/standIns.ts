@@ -8,7 +8,7 @@ export function standInsFor(configText: string, url?: string): Record<string, st
   const values: Record<string, string> = {};
   mapTexts(readSource(configText).source?.tree, (text, segments) => {
     for (const [whole, name = ""] of text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)) {
-      values[name] = standInFor(String(segments.at(-1)), whole === text, { name, url });
+      values[name] = standInFor(segments.slice(-2).join("."), whole === text, { name, url });
     }
     return text;
   });
@@ -16,10 +16,12 @@ export function standInsFor(configText: string, url?: string): Record<string, st
 }
 
 /** One value per variable: two clusters at one address are warned about, two repositories at one location or two tokens with one hash rejected. */
-function standInFor(key: string, isWhole: boolean, { name, url }: { name: string; url: string | undefined }): string {
+function standInFor(path: string, isWhole: boolean, { name, url }: { name: string; url: string | undefined }): string {
+  const key = path.replace(/^.*\./, "");
   const unset = `${name.toLowerCase().replaceAll("_", "-")}.unset`;
   if (key === "sha256") return createHash("sha256").update(name).digest("hex");
   if (key === "fingerprint") return "0".repeat(64);
+  if (path === "aws.region") return "us-east-1";
   // Any certificate will do; a path would have to exist.
   if (key === "ca") return rootCertificates[0] ?? "";
   return isWhole && (key === "url" || key === "endpoint") ? (url ?? `https://${unset}.invalid`) : unset;

@@ -1,14 +1,15 @@
 import { hasCode, messageOf } from "../../shared/model/errors.ts";
 import { bytesText, counted, durationText } from "../../shared/words/numbers.ts";
-import { startLocalHost } from "./host/host.ts";
+import { type LocalHost, startLocalHost } from "./host/host.ts";
 import { readStartOptions, type StartOptions, USAGE } from "./host/startOptions.ts";
-import { terminalScreen } from "./story/screen.ts";
+import { countMovies, createMovies, FIRST_MOVIES, untilMoviesActive, writeMovies } from "./story/documents.ts";
+import { type Screen, terminalScreen } from "./story/screen.ts";
 import { faultsOf, playStory, type StoryResult } from "./story/story.ts";
 
 /** A shell's exit code for a program terminated by Ctrl-C. */
 const INTERRUPTED = 130;
 
-/** Starts everything, plays the story, and then serves until Ctrl-C. */
+/** Starts everything, plays the story or writes the documents of a given configuration, and then serves until Ctrl-C. */
 async function main(args: readonly string[]): Promise<number> {
   const options = parse(args);
   if (options === undefined) return 2;
@@ -28,6 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
   const starting = startLocalHost({
     versions: options.versions,
     dataDirectory: options.data,
+    configFile: options.config,
     onNote: (text) => screen.progress(text),
     onNotice: ({ key, status, text }) => screen.done(`notice: ${status} ${key}: ${text}`),
     onLog: (line) => {
@@ -39,21 +41,16 @@ async function main(args: readonly string[]): Promise<number> {
   const host = await Promise.race([starting, interrupted]);
   if (host === undefined) return INTERRUPTED;
   try {
-    const outcome = await Promise.race([playStory(host, screen), interrupted]);
-    if (outcome === undefined) return INTERRUPTED;
-    if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
-    else screen.table(closingTable(outcome));
-    const faults = faultsOf(outcome);
-    for (const fault of faults) screen.failed(fault);
-    if (faults.length > 0) return 1;
-    if (options.once) return 0;
+    const opening = options.config === undefined ? tell(host, options, screen) : writeDocuments(host, screen);
+    const code = await Promise.race([opening, stopped.then(() => INTERRUPTED)]);
+    if (code !== 0 || options.once) return code;
     host.startTimers();
     screen.table([
       ["", ""],
       ["serving", `${host.httpUrl} (timers run) until Ctrl-C`],
       ["operator's token", host.plan.tokens.operator],
       ["viewer's token", host.plan.tokens.viewer],
-      ["try", "npm run -s ossnap -- snapshots"],
+      ["try", options.config === undefined ? "npm run -s ossnap -- snapshots" : "npm run -s ossnap -- status"],
     ]);
     await stopped;
     return 0;
@@ -63,6 +60,26 @@ async function main(args: readonly string[]): Promise<number> {
     screen.done("stopped; its servers and variables are gone, so `npm run -s ossnap` needs another npm start");
     screen.end();
   }
+}
+
+/** The story, with its result on the screen or as JSON, and the exit code. */
+async function tell(host: LocalHost, { json }: StartOptions, screen: Screen): Promise<number> {
+  const outcome = await playStory(host, screen);
+  if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  else screen.table(closingTable(outcome));
+  const faults = faultsOf(outcome);
+  for (const fault of faults) screen.failed(fault);
+  return faults.length > 0 ? 1 : 0;
+}
+
+/** What a configuration of the user's own finds: the story's first documents, unless the directory has some of an earlier start. */
+async function writeDocuments({ source: { url, version } }: LocalHost, screen: Screen): Promise<number> {
+  await untilMoviesActive(url);
+  await createMovies(url);
+  await untilMoviesActive(url);
+  if ((await countMovies(url)) === 0) await writeMovies(url, version, FIRST_MOVIES);
+  screen.done(`movies on the source (${url}, Elasticsearch ${version}): ${counted(await countMovies(url), "document", "documents")}`);
+  return 0;
 }
 
 /** Undefined after an error has been printed to standard error. */

@@ -1,6 +1,7 @@
 import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
 import { cutText } from "../model/memory/texts.ts";
 import { decodeContainer } from "./encoding/container.ts";
+import { jsonBudget } from "./encoding/jsonBudget.ts";
 import type { Wanted } from "./encoding/smileSkip.ts";
 import { asFields, asList, asText, type Fields, optional } from "./fields.ts";
 import { invalidBytes } from "./invalid.ts";
@@ -57,25 +58,18 @@ export function isMounted({ settings }: Pick<IndexMetadata, "settings">): boolea
   return settings["index.store.type"] === "snapshot";
 }
 
+/** Of the settings that are no texts, as JSON; lists of synonyms of several megabytes occur. */
+const SETTINGS_TEXT_MAX = 16 * 1024 * 1024;
+
 function readSettings(fields: Fields, subject: string): Record<string, string> {
   const settings: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(asFields(fields.settings, `${subject}: settings`))) {
-    if (value !== null) settings[name] = typeof value === "string" ? value : settingText(value, `${subject}: settings`);
+  const where = `${subject}: settings`;
+  const admit = jsonBudget(SETTINGS_TEXT_MAX, where);
+  for (const [name, value] of Object.entries(asFields(fields.settings, where))) {
+    if (typeof value !== "string") admit(value);
+    if (value !== null) settings[name] = typeof value === "string" ? value : JSON.stringify(value, withoutBigInts);
   }
   return settings;
-}
-
-/** Lists of settings are flat; `JSON.stringify` needs stack for each level, and thousands of them would end in a RangeError. */
-const SETTING_DEPTH_MAX = 100;
-
-/** @throws AppError `invalid` for a value that is nested deeper than any setting. */
-function settingText(value: unknown, subject: string): string {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth === SETTING_DEPTH_MAX) throw invalidBytes(subject, `nested deeper than ${SETTING_DEPTH_MAX} levels`);
-    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
-  }
-  return JSON.stringify(value, withoutBigInts);
 }
 
 /** JSON cannot represent a bigint; JSON.stringify would throw. */

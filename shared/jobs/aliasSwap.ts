@@ -1,6 +1,7 @@
 import type { ReplacedIndex } from "../model/aliases/replacedIndex.ts";
 import type { Cluster } from "../model/cluster.ts";
 import { AppError, hasCode } from "../model/errors.ts";
+import type { KeptIndex } from "../model/overwriting/oldIndex.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type AliasTerms, aliasNames, isReplaced, type LeftIndex, replacedPatterns, type SwapMove } from "../plan/aliases/moves.ts";
 import { readOpenWork } from "./openWork.ts";
@@ -18,6 +19,18 @@ export interface SwapResult {
   before?: LeftIndex[];
   /** Indices that the swap removed, because an alias has their name. */
   replaced?: ReplacedIndex[];
+  /** Indices over which it restored. */
+  over?: OverwrittenIndex[];
+  /** The restore over the same indices that it took back. */
+  rollsBack?: string;
+}
+
+/** An index whose former contents are gone; `kept` is the snapshot that holds them, absent if a person said that they may be lost. */
+export interface OverwrittenIndex {
+  index: string;
+  uuid: string;
+  replicas: number;
+  kept?: KeptIndex;
 }
 
 /** The effect of a restore and of a rollback that moves aliases. */

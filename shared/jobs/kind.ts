@@ -43,6 +43,8 @@ export interface JobKind<I = unknown, D = unknown, O = unknown> {
   isWorking?(job: Job<I, D>): Promise<boolean>;
   /** What to do before the job fails, such as deleting what it left: the record in place of `failed`, or `undefined` if nothing. */
   failing?(job: Job<I, D>, why: Reason): HeadRecord<D> | undefined;
+  /** What a job that ends without being done says, beside why: how much of its work was done before. */
+  endingEarly?(job: Job<I, D>, ending: HeadRecord<D>): Reason;
   /** The result stored in the permanent record, below 1 KB. */
   result(job: Job<I, D>): unknown;
   /** Called before the log is removed, possibly more than once. */
@@ -62,6 +64,8 @@ export interface StepContext {
   logger: Logger;
   /** The `failing` of the job's kind. */
   failing?: ((job: Job, why: Reason) => HeadRecord<unknown> | undefined) | undefined;
+  /** The `endingEarly` of the job's kind. */
+  endingEarly?: ((job: Job, ending: HeadRecord<unknown>) => Reason) | undefined;
   /** Present in a terminal, which may be closed at any moment: its claims are short. */
   terminal?: Terminal | undefined;
 }

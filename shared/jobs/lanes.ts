@@ -13,21 +13,29 @@ const LANE_STATES: Record<string, LaneUse> = {
   "backup:asked": "wants",
   "backup:running": "holds",
   "restore:planned": "wants",
+  "restore:closing": "holds",
   "restore:restoring": "holds",
   "restore:freeing": "holds",
   "prune:planned": "wants",
 };
 
 /** Effects that occupy the cluster's single snapshot thread or restore while they are claimed. */
-const LANE_EFFECTS = ["startSnapshot", "restoreIndex", "deleteSnapshots"];
+const LANE_EFFECTS = ["startSnapshot", "restoreIndex", "deleteSnapshots", "guardOld", "closeOld"];
 
 /** How an open job uses its cluster's lane, by kind, state and claim. */
 export function laneUse({ kind, head }: Pick<Job, "kind" | "head">): LaneUse {
   // What the cluster refused does not run there, and until it is tried again others may use the lane.
   if (head.claim?.refused || head.trouble?.code === IDLE) return "none";
   if (head.claim && LANE_EFFECTS.includes(head.claim.effect)) return "holds";
-  const use = LANE_STATES[`${kind}:${head.state}`] ?? "none";
+  const use = isOnlyMarked(kind, head) ? "wants" : (LANE_STATES[`${kind}:${head.state}`] ?? "none");
   return use === "wants" && isTurnedAway(head) ? "none" : use;
+}
+
+/** A restore over indices that closed none of them yet: it only put an alias of its own on one. */
+function isOnlyMarked(kind: JobKindName, { state, data }: Job["head"]): boolean {
+  if (kind !== "restore" || state !== "closing") return false;
+  const { targets = [] } = data as { targets?: readonly { old?: { closing?: string } }[] };
+  return targets.every(({ old }) => old?.closing === undefined);
 }
 
 /** The cluster refuses each look at it, as it does for a repository that it disabled: the job cannot start now. */

@@ -5,9 +5,10 @@ import { isTooLongForJob, type JobKindName, kindOf } from "../model/jobId.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
-import { readObject } from "../state/objects.ts";
+import { damagedObject, readObject } from "../state/objects.ts";
 import { readShaped } from "../state/records.ts";
 import { storedReason } from "../state/shapes.ts";
+import { putBack } from "./damage/putBack.ts";
 import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
 
 /** The job log in a state store: records are written once, ordered by number, and never changed. */
@@ -206,10 +207,7 @@ function requireWhole(id: string, first: JobRecord, head: JobRecord): JobIntent 
 }
 
 function damaged(id: string, seq: number, what: string): AppError {
-  return new AppError(
-    "invalid",
-    `state object ${stateKey.record(id, seq)}: is damaged: it ${what}, and job ${id} is left alone; put the object back, or delete everything below ${stateKey.job(id)} if the job is not needed any more`,
-  );
+  return damagedObject(stateKey.record(id, seq), `is damaged: it ${what}, and job ${id} is left alone; ${putBack(id)}`);
 }
 
 const isSaying = (record: JobRecord) => typeof record.state === "string" && isObject(record.reason);

@@ -33,6 +33,7 @@ export interface UnreadJob {
 /** One listing unless a fresh one is given, then two small reads per open job. Logs whose final record exists are swept. */
 export async function readOpenWork(world: World, fresh?: LiveView): Promise<OpenWork> {
   const live = fresh ?? (await readLive(world.state));
+  for (const object of live.strangers) world.logger.error("a key of the state is none of ossnap's and is ignored", { object });
   const read = new Map<string, Job>();
   const unread: UnreadJob[] = [];
   await forEachBounded(live.jobs, READS_AT_ONCE, async ([id, seq]) => {

@@ -27,9 +27,14 @@ export function readingInTime(store: BlobStore, limit: ReadLimit): BlobStore {
 
   function cut(key: string): AppError {
     limit.onCut?.();
-    return new AppError("transient", `${store.url}: no time left to read ${key || "its keys"}: the store is too slow for this invocation`, {
-      reason: reason("read.outOfTime", { url: store.url, key }),
-    });
+    const what = key || "its keys";
+    return new AppError(
+      "transient",
+      `${store.url}: no time left to read ${what}: there is more to read than this invocation has time for, or the store is slow`,
+      {
+        reason: reason("read.outOfTime", { url: store.url, key: what }),
+      },
+    );
   }
 
   async function inTime<T>(key: string, read: () => Promise<T>): Promise<T> {

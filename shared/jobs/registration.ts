@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { RegisteredRepository } from "../model/cluster.ts";
 import type { Registration } from "../model/config.ts";
-import { AppError, hasCode, messageOf } from "../model/errors.ts";
+import { hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import {
   changeText,
@@ -13,12 +13,15 @@ import {
   visibleFingerprint,
 } from "../repository/drift.ts";
 import { printFault } from "../repository/fault.ts";
+import { withRestoreRate } from "../repository/settings/restoreRate.ts";
 import { validateRepositorySettings } from "../repository/settings/settings.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject } from "../state/objects.ts";
 import { type Hint, readHint } from "../state/records.ts";
 import { storedTime } from "../state/shapes.ts";
 import type { Look } from "./kind.ts";
+import { requireEnabled, verifyReading } from "./registrations/reading.ts";
+import { type RateOfRestore, rateNeed, throttledBy } from "./registrations/restoreRate.ts";
 import { configured, type World } from "./world.ts";
 
 /** Settings that identify a repository; a registration in which they differ belongs to another repository. */
@@ -27,7 +30,10 @@ export const IDENTITY_SETTINGS = ["type", "location", "bucket", "base_path", "de
 export interface RepositoryQuestion {
   cluster: string;
   name: string;
+  /** As in ossnap.yaml. */
   register: Registration;
+  /** Of a restore that asks for another rate than ossnap.yaml; only for a read-only registration. */
+  rate?: RateOfRestore;
 }
 
 export interface RepositoryState {
@@ -38,6 +44,10 @@ export interface RepositoryState {
   need: undefined | { register: true } | { fault: Reason };
   /** Settings that a registration would change although ossnap did not set them: only a person may decide that. */
   overwrites: readonly SettingDifference[];
+  /** The rate that an open restore asked for, with which the comparison was made. */
+  throttled?: RateOfRestore;
+  /** A restore reads at another rate, and nothing is registered meanwhile. */
+  waits?: Reason;
   /** Set when the record of the last registration is damaged, and counts as absent. */
   damaged?: Reason;
 }
@@ -49,6 +59,8 @@ interface StoredRegistration {
   verification?: Verification;
   /** Absent in records of earlier versions. */
   visible?: string;
+  /** Only of a registration that a restore asked for; `fingerprint` is of ossnap.yaml, `visible` of what was registered. */
+  rate?: RateOfRestore;
 }
 
 const STORED = z.looseObject({
@@ -56,6 +68,7 @@ const STORED = z.looseObject({
   at: storedTime,
   verification: z.looseObject({ isGood: z.boolean(), message: z.string().optional() }).optional(),
   visible: z.string().optional(),
+  rate: z.object({ value: z.string(), restore: z.string() }).optional(),
 });
 
 /** The record of the last registration. */
@@ -69,9 +82,6 @@ export async function registeredAt(world: World, cluster: string, repository: st
   if (fault) return (await world.state.head(stateKey.fingerprint(cluster, repository)))?.lastModified;
   return stored && new Date(stored.at);
 }
-
-/** A name that no repository has: looking it up reads the root with the cluster's keys. */
-const PROBE = "ossnap-verification";
 
 /**
  * Compares a repository's registration with ossnap.yaml. Other visible differences are reported but never changed implicitly.
@@ -87,7 +97,8 @@ export async function repositoryState(
   const { value: known, fault } = await storedRegistration(world, question.cluster, question.name);
   const damaged = fault && { damaged: fault };
   const wanted = settingsFingerprint(question.register.settings, world.identity.id);
-  const drift = registrationDrift(question.register, registered, {
+  const throttled = await throttledBy(world.log, known?.rate, registered);
+  const drift = registrationDrift(atRate(question, throttled), registered, {
     wanted,
     known: known?.fingerprint,
     verification: known?.verification,
@@ -112,8 +123,26 @@ export async function repositoryState(
   const readonly = drift.differences.some(({ setting }) => setting === "readonly") && question.register.settings.readonly === true;
   // A read-only repository that cannot be read is no reason to register the same again: its copy may not have arrived.
   const isUnusable = drift.state === "failed" && question.register.settings.readonly !== true;
-  const need = readonly || drift.secrets === "changed" || isUnusable ? ({ register: true } as const) : undefined;
-  return { drift, shownSecrets, overwrites, need, ...damaged };
+  const rate = rateNeed(question.register, drift, { asked: question.rate, throttled });
+  const seen = { drift, shownSecrets, overwrites, ...damaged, ...(throttled && { throttled }) };
+  const { name: repository, cluster } = question;
+  if (rate?.heldBy) return { ...seen, need: undefined, waits: reason("rate.held", { repository, ...heldParams(rate.heldBy) }) };
+  if (rate?.overwrites) {
+    const settings = rate.overwrites.map(changeText);
+    return { ...seen, need: { fault: reason("repository.overwrites", { repository, cluster, settings }) } };
+  }
+  const need = readonly || drift.secrets === "changed" || isUnusable || rate ? ({ register: true } as const) : undefined;
+  return { ...seen, need };
+}
+
+function heldParams({ value, restore }: RateOfRestore) {
+  return { rate: value, restore };
+}
+
+/** What should be registered now. */
+function atRate({ register, rate }: RepositoryQuestion, throttled?: RateOfRestore): Registration {
+  const value = (rate ?? throttled)?.value;
+  return value === undefined ? register : withRestoreRate(register, value);
 }
 
 /** Names of secret settings that the cluster returns in clear, of whichever repository: a plugin does so for all of them. */
@@ -140,7 +169,7 @@ export async function takenRepository(world: World, repository: string, cluster:
  * same settings, verifies them and leaves it disabled (measured on 7.10): only reading shows it.
  */
 export async function registerRepository(world: World, question: RepositoryQuestion): Promise<void> {
-  const { settings, type } = question.register;
+  const { settings, type } = atRate(question);
   const isReadonly = settings.readonly === true;
   const cluster = world.cluster(question.cluster);
   await logWarnings(world, question);
@@ -172,56 +201,12 @@ async function logOverwritten(world: World, question: RepositoryQuestion): Promi
   world.logger.warn("registration overwrites settings", { cluster, repository: name, text });
 }
 
-/** The words with which a cluster refuses to read a repository, such as one that it disabled; other faults say nothing about the registration. */
-export async function refusedRead(world: World, cluster: string, repository: string): Promise<string | undefined> {
-  try {
-    await world.cluster(cluster).getSnapshot(repository, PROBE);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    if (hasCode(error, "refused")) return messageOf(error);
-  }
-  return undefined;
-}
-
-/** The refusal of a cluster that disabled the repository; other faults of a read say nothing about the registration. */
-async function requireEnabled(world: World, { cluster, name }: RepositoryQuestion): Promise<void> {
-  try {
-    await world.cluster(cluster).getSnapshot(name, PROBE);
-  } catch (error) {
-    if (hasCode(error, "refused")) throw error;
-    world.logger.warn("a repository could not be read after its registration", { cluster, repository: name, error: messageOf(error) });
-  }
-}
-
-/** No node verifies a read-only repository, so its root is read instead. A fault is reported by `repositories`, and by what reads it next. */
-async function verifyReading(world: World, { cluster, name }: RepositoryQuestion): Promise<Verification> {
-  try {
-    await world.cluster(cluster).getSnapshot(name, PROBE);
-    return { isGood: true };
-  } catch (error) {
-    return { isGood: false, message: messageOf(error) };
-  }
-}
-
-async function storeRegistration(world: World, { cluster, name, register }: RepositoryQuestion, verification: Verification): Promise<void> {
+async function storeRegistration(world: World, question: RepositoryQuestion, verification: Verification): Promise<void> {
+  const { cluster, name, register, rate } = question;
   const fingerprint = settingsFingerprint(register.settings, world.identity.id);
-  const visible = visibleFingerprint(register);
-  const stored: StoredRegistration = { fingerprint, at: world.clock.now().toISOString(), verification, visible };
+  const visible = visibleFingerprint(atRate(question));
+  const stored: StoredRegistration = { fingerprint, at: world.clock.now().toISOString(), verification, visible, ...(rate && { rate }) };
   await writeObject(world.state, stateKey.fingerprint(cluster, name), stored);
-}
-
-/**
- * A write into a repository; a refusal because the cluster has it registered read-only names the way out, as its own reason.
- * @param request sends the write.
- */
-export async function writingInto<T>(repository: string, request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    if (!(error instanceof AppError) || error.reason?.code !== "repository.readonly") throw error;
-    const why = reason("repository.readonlyThere", { repository, message: error.message });
-    throw new AppError(error.code, error.message, { cause: error, reason: why });
-  }
 }
 
 /** The natural key of a registration is the registration with the wanted settings. */

@@ -1,6 +1,7 @@
 import { hasCode, messageOf } from "../model/errors.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { applyEffect, DEADLINE_RESERVE_MS } from "./claim.ts";
+import { stepFault } from "./damage/stepFault.ts";
 import { finish } from "./finish.ts";
 import type { Decision, JobKind, StepContext, Stepped } from "./kind.ts";
 import { isFinal, type Job } from "./record.ts";
@@ -12,7 +13,7 @@ const MOVES_MAX = 60;
 /** A job's own work that cannot be observed for this long beyond its patience is given up; a single failed look is not enough. */
 const UNSEEN_PATIENCE_MS = 24 * 3_600_000;
 /** States in which the job's own work is running. */
-const UNDER_WAY = ["running", "restoring", "freeing", "copying"];
+const UNDER_WAY = ["running", "closing", "restoring", "freeing", "copying", "waiting"];
 /** States before a job's first effect on the world. */
 const NOT_BEGUN = ["asked", "planned", "proving"];
 /** A fault that passes by itself is recorded when the job's last record is older. */
@@ -23,7 +24,11 @@ const BLIP_MS = 60_000;
  * Safe to call at any time, for any job, from any invocation; an invocation that loses a record leaves the job for this tick.
  */
 export async function stepJob<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, invocation: StepContext): Promise<Stepped> {
-  const context: StepContext = { ...invocation, failing: kind.failing?.bind(kind) as StepContext["failing"] };
+  const context: StepContext = {
+    ...invocation,
+    failing: kind.failing?.bind(kind) as StepContext["failing"],
+    endingEarly: kind.endingEarly?.bind(kind) as StepContext["endingEarly"],
+  };
   for (let moves = 0; moves < MOVES_MAX; moves += 1) {
     if (isFinal(job.head.state)) return finish(kind, job, context);
     const stopped = left(job, context) ?? (await moveOnce(kind, job, context));
@@ -115,7 +120,7 @@ async function decideUnseen<I, D, O>(
   { now, logger }: { now: Date } & Pick<StepContext, "logger">,
 ): Promise<Decision<D>> {
   const { state, claim, cancelling, data } = job.head;
-  const message = messageOf(error);
+  const message = stepFault(job, error);
   logger.warn("gather failed", { job: job.id, error: message });
   const code = hasCode(error, "transient", "denied", "refused", "absent", "conflict", "invalid") ? error.code : "permanent";
   const params = { code, message };

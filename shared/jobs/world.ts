@@ -1,6 +1,7 @@
+import { AMAZON_AUTOMATIC, isAmazonAutomatic } from "../model/amazon/automatic.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Cluster } from "../model/cluster.ts";
-import type { BackupPolicy, ClusterConfig, Config, CopyRule, Place, RepositoryConfig, Watch } from "../model/config.ts";
+import type { BackupPolicy, ClusterConfig, Config, CopyRule, Migration, Place, RepositoryConfig, Watch } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import type { Instances } from "../model/instances/instances.ts";
 import type { Logger } from "../model/logger.ts";
@@ -39,8 +40,10 @@ export interface World {
   /** Milliseconds left of this invocation, or of a job's slice of it. */
   remainingMs(): number;
   sleep(ms: number): Promise<void>;
-  /** Present when a person's terminal runs the verb. */
+  /** Present when a person's terminal runs the verb; its ossnap.yaml may be another than that of the functions. */
   terminal?: Terminal | undefined;
+  /** Only shows what a step would do: no notice is raised or resolved, and nothing is stored. */
+  isPreview?: true | undefined;
   /** Returns a unique, unguessable key for jobs requested without one. */
   newKey(): string;
   /** The Function Compute function that moves batches. */
@@ -51,7 +54,14 @@ export interface World {
   version: string;
 }
 
-type Section = { clusters: ClusterConfig; backups: BackupPolicy; repositories: RepositoryConfig; copies: CopyRule; watches: Watch };
+type Section = {
+  clusters: ClusterConfig;
+  backups: BackupPolicy;
+  repositories: RepositoryConfig;
+  copies: CopyRule;
+  watches: Watch;
+  migrations: Migration;
+};
 
 /** An entry of ossnap.yaml by name; an unknown name is `invalid`, and the message lists the known ones. */
 export function configured<K extends keyof Section>(
@@ -64,6 +74,10 @@ export function configured<K extends keyof Section>(
   const entries = config[section] as Record<string, Section[K]>;
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry === undefined) {
+    if (section === "repositories" && isAmazonAutomatic(name)) {
+      const why = reason("repository.amazonAutomatic", { repository: name });
+      throw new AppError("invalid", `repositories: ${name} is ${AMAZON_AUTOMATIC}`, { reason: why });
+    }
     const known = [...Object.keys(entries), ...also];
     throw new AppError("invalid", `${section}: no "${name}" in ossnap.yaml; ${thereText(known)}`, {
       reason: reason("config.unknown", { section, name, known }),

@@ -1,6 +1,6 @@
 import { type Reason, reason } from "../model/reason.ts";
 import type { HeadRecord, StepContext, Stepped } from "./kind.ts";
-import type { Claim, Job } from "./record.ts";
+import { type Claim, isFinal, type Job } from "./record.ts";
 
 /**
  * Writes the job's next record and makes it the head; returns false if another invocation wrote it first. Whatever makes a job fail, its kind
@@ -8,12 +8,14 @@ import type { Claim, Job } from "./record.ts";
  */
 export async function writeHead<I, D>(
   job: Job<I, D>,
-  context: Pick<StepContext, "log" | "logger" | "failing">,
+  context: Pick<StepContext, "log" | "logger" | "failing" | "endingEarly">,
   wanted: { state: string; reason: Reason; data: D; claim?: Claim | undefined; trouble?: Reason | undefined },
 ): Promise<boolean> {
   const before = wanted.state === "failed" ? context.failing?.(job as Job, wanted.reason) : undefined;
   const next = before ? { claim: undefined, trouble: undefined, ...(before as HeadRecord<D>) } : wanted;
-  const { state, reason: why, data } = next;
+  const { state, data } = next;
+  const isEarly = isFinal(state) && state !== "done";
+  const why = (isEarly ? context.endingEarly?.(job as Job, { state, reason: next.reason, data }) : undefined) ?? next.reason;
   const more = { ...(next.claim ? { claim: next.claim } : {}), ...(next.trouble ? { trouble: next.trouble } : {}) };
   const record = await context.log.append(job.id, job.head, { state, reason: why, data, ...more });
   if (record === "lost") return false;

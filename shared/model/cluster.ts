@@ -1,13 +1,18 @@
 import type { AliasHolder, AliasMove } from "./aliases/aliasMove.ts";
 import type { ClusterLimits, NodeDisk } from "./disks/clusterDisks.ts";
+import type { ReadsMappings } from "./mappings/readsMappings.ts";
 import type { ReadsContents } from "./snapshots/contents.ts";
+import type { SnapshotRequest } from "./snapshots/request.ts";
+import type { RestoredState, RestoresStreams } from "./snapshots/streams.ts";
 
 /** The cluster's description of itself. */
 export interface ClusterInfo {
   uuid: string;
   name: string;
-  /** `5.5.3` */
+  /** `5.5.3`; of OpenSearch the version of Elasticsearch whose requests it answers. */
   version: string;
+  /** `OpenSearch 2.11.0`, if it is one. */
+  openSearch?: string;
   dataNodes: number;
 }
 
@@ -75,6 +80,8 @@ export interface IndexOperations {
   primaries: number;
   /** Before 6.0: only those since each primary started on its node; a restored one starts with 0. */
   sinceStart: boolean;
+  /** With `sinceStart`: another text after a primary started again, or on another node. */
+  starts?: string;
 }
 
 export interface RestoreRequest {
@@ -87,6 +94,8 @@ export interface RestoreRequest {
   indexSettings: Record<string, string | number>;
   /** Patterns of settings that the restore leaves out. */
   ignoreIndexSettings: string[];
+  /** What the request does beside the index; nothing by default. */
+  state?: RestoredState;
 }
 
 /** A restore entry of the cluster state. */
@@ -127,7 +136,7 @@ export interface IndexHealth {
  * 502 to 504 and anything that Elasticsearch did not write itself are `transient`; 401/403 `denied`; a missing repository `absent`; a bad
  * request `invalid`; any other 4xx, and a 500 with an Elasticsearch error in its body, `refused`.
  */
-export interface Cluster extends ReadsContents {
+export interface Cluster extends ReadsContents, ReadsMappings, RestoresStreams {
   readonly name: string;
   info(): Promise<ClusterInfo>;
 
@@ -172,6 +181,13 @@ export interface Cluster extends ReadsContents {
   healths(): Promise<Map<string, IndexHealth>>;
   updateIndexSettings(index: string, settings: Record<string, string | number | null>): Promise<void>;
   deleteIndex(index: string): Promise<void>;
+  /**
+   * Closes every index that has the alias; one that is closed stays so. A request that arrives after the alias was removed is `absent` and closes
+   * nothing, which a request for an index by its name would. `conflict` while the index is being snapshotted or restored.
+   */
+  closeBehind(alias: string): Promise<void>;
+  /** Opens an index; an open one stays so. */
+  openIndex(index: string): Promise<void>;
 
   /**
    * Starts a restore of one index under another name, without aliases or global state, and does not wait.
@@ -215,28 +231,4 @@ export interface RegisteredRepositoryInput {
   name: string;
   type: string;
   settings: Record<string, string | number | boolean>;
-}
-
-/** What one snapshot is asked to contain. */
-export interface SnapshotRequest {
-  /** Exact names of indices and, from 7.9 on, of data streams; at least one. */
-  indices: string[];
-  metadata: Record<string, unknown>;
-  globalState?: boolean;
-  /** Goes on although a primary shard is missing; such a snapshot ends PARTIAL. */
-  partial?: boolean;
-  /** From 7.12 on; earlier versions ignore it silently (measured on 5.5 and 7.10), so callers check the version. */
-  featureStates?: readonly string[];
-}
-
-/** The body of `PUT _snapshot/<repository>/<snapshot>`, shared by the request and its preview. */
-export function snapshotBody({ indices, metadata, globalState = false, partial = false, featureStates }: SnapshotRequest) {
-  return {
-    indices,
-    ignore_unavailable: false,
-    include_global_state: globalState,
-    partial,
-    ...(featureStates === undefined ? {} : { feature_states: [...featureStates] }),
-    metadata,
-  };
 }

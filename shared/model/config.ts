@@ -9,6 +9,16 @@ export interface Place {
   region?: string | undefined;
   accessKeyId?: string | undefined;
   secretAccessKey?: string | undefined;
+  /** Of temporary keys, such as those of a role. */
+  sessionToken?: string | undefined;
+}
+
+/** A domain of Amazon's managed service: requests are signed, with the keys of the environment if there are none here. */
+export interface AwsAccess {
+  region: string;
+  accessKeyId?: string | undefined;
+  secretAccessKey?: string | undefined;
+  sessionToken?: string | undefined;
 }
 
 export interface ClusterConfig {
@@ -23,6 +33,7 @@ export interface ClusterConfig {
   fingerprint?: string | undefined;
   /** As Alibaba Cloud knows the cluster; for its OpenAPI. */
   instanceId?: string | undefined;
+  aws?: AwsAccess | undefined;
   /** Of the instance; absent, it is that of the function, in a terminal that of the state. */
   region?: string | undefined;
 }
@@ -120,6 +131,8 @@ export interface WatchRestore {
   which: "latest" | "each" | "by-hand";
   replicas: number;
   keepOldMs: number;
+  /** Of what served before, in primary shards; the oldest is deleted before its time. */
+  keepOldBytes?: number;
   /** Every node of the cluster has the files that the analysis of the indices names. */
   filesThere?: true;
 }
@@ -131,6 +144,14 @@ export interface Watch {
   register: Registration & { name: string };
   restore: WatchRestore;
   patienceMs: number;
+}
+
+/** From one cluster to another; the policy, the copy and the watch that it stands for have its name. */
+export interface Migration {
+  /** The passes before the cut-over put what they restore behind `<alias>-next`. */
+  warm: boolean;
+  /** The policy that takes over on the new cluster. */
+  backups?: string | undefined;
 }
 
 export interface HttpToken {
@@ -155,6 +176,7 @@ export interface Config {
   backups: Record<string, BackupPolicy>;
   copies: Record<string, CopyRule>;
   watches: Record<string, Watch>;
+  migrations: Record<string, Migration>;
   http: { tokens: HttpToken[] };
   notify: NotifyChannel[];
 }

@@ -39,7 +39,16 @@ export class AppError extends Error {
     this.code = code;
     this.reason = options.reason;
     this.retryAfterMs = options.retryAfterMs;
+    forgetFrames(this, options.cause);
   }
+}
+
+/** What another system answered; as the cause of an error it tells that the fault is not ours. */
+export class OtherSystemFault extends Error {}
+
+/** Until its text is asked for, a stack holds its functions and all that they close over: a document of 48 MB for each error that is kept. */
+function forgetFrames(...errors: unknown[]): void {
+  for (const error of errors) if (error instanceof Error) void error.stack;
 }
 
 /** True for an {@link AppError} with one of the given codes. */

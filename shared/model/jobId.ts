@@ -1,7 +1,7 @@
 import { shortHash } from "./hash.ts";
 
 /** The job kinds; every id starts with its kind. */
-export const JOB_KINDS = ["backup", "prune", "copy", "arrival", "restore", "retire", "rollback", "verification"] as const;
+export const JOB_KINDS = ["backup", "prune", "copy", "arrival", "restore", "retire", "rollback", "verification", "migration"] as const;
 export type JobKindName = (typeof JOB_KINDS)[number];
 
 /** Ids contain no deployment name: two deployments on one repository must collide rather than duplicate work. */
@@ -16,6 +16,7 @@ export const jobId = {
     `restore-${shortHash(16, input.snapshotUuid, input.cluster, [...input.indices].sort().join(","), input.purpose)}`,
   retire: (restoreId: string, indexUuid: string) => `retire-${shortHash(16, restoreId, indexUuid)}`,
   rollback: (restoreId: string, loseWrites = false) => `rollback-${shortHash(16, restoreId, ...(loseWrites ? ["lose writes"] : []))}`,
+  migration: (name: string, mode: string, slot: string) => `migration-${name}-${mode}-${slot}`,
   /** For requests by hand: two requests with one idempotency key are one job. */
   byKey: (kind: JobKindName, key: string) => `${kind}-${shortHash(16, kind, key)}`,
 } as const;

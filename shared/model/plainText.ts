@@ -5,20 +5,47 @@ import { cutText } from "./memory/texts.ts";
  * the direction of writing, and everything that Unicode displays as nothing (tag characters, fillers, variation selectors).
  */
 const HIDDEN = "\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}";
+/** Blanks other than the plain one, and the pattern of Braille without a dot: nothing tells how many stand there, and none breaks a line. */
+const BLANKS = "\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000";
 /** What makes one emoji of several characters is kept between them; elsewhere it hides a difference between two names. */
 const EMOJI = "(?<=\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]?)\\u200d(?=\\p{Extended_Pictographic})";
 const VARIATION = "(?<=\\p{Extended_Pictographic})[\\ufe0e\\ufe0f]|(?<=[0-9#*])\\ufe0f(?=\\u20e3)";
 const KEPT = `(?<kept>${EMOJI}|${VARIATION})`;
+/** The signs of a verdict, ours and those that look like them: wherever a line is broken, the next one could begin with one. */
+const SIGN = "[\\u2611\\u2612\\u2705\\u2713-\\u2718\\u274c\\u274e\\u221a\\u{1f5f4}-\\u{1f5f9}]\\ufe0f?";
 
-const UNSAFE = new RegExp(`${KEPT}|[\\p{Cc}${HIDDEN}]`, "gu");
-const UNSAFE_BUT_LINES = new RegExp(`${KEPT}|(?!\\n)[\\p{Cc}${HIDDEN}]`, "gu");
+const UNSEEN = new RegExp(`${KEPT}|[\\p{Cc}${HIDDEN}]`, "gu");
+const UNSAFE = new RegExp(`${SIGN}|${KEPT}|[\\p{Cc}${HIDDEN}${BLANKS}]`, "gu");
+const UNSAFE_BUT_LINES = new RegExp(`${KEPT}|(?!\\n)[\\p{Cc}${HIDDEN}${BLANKS}]`, "gu");
 /** JSON escapes the controls below 0x20 itself. */
 const UNSAFE_IN_JSON = new RegExp(`${KEPT}|[\\u007f-\\u009f${HIDDEN}]`, "gu");
+/** The sign of a verdict without Unicode, as a word of its own at the start. */
+const FIRST_SIGN = /^(?:ok|x|!|-|\u2013)(?= )/;
+/** Blanks that move what follows away from its name: to the start of a line, or on a line of its own. */
+const MOVING_BLANKS = /^ +| {2,}/g;
 
-/** Text from outside for one line of output: what it cannot be trusted with is shown as `\u001b`. */
+/** Text from outside for one line of output: what it cannot be trusted with is shown as `\u001b`, also each sign of a verdict. */
 export function oneLine(text: string): string {
   return escaped(text, UNSAFE);
 }
+
+/** A name or a value from outside, which may begin a line or a cell: also blanks at its start and runs of them are shown as `\u0020`. */
+export function shownValue(text: string): string {
+  return oneLine(text)
+    .replace(MOVING_BLANKS, codeUnits)
+    .replace(FIRST_SIGN, (sign) => `${codeUnits(sign.slice(0, 1))}${sign.slice(1)}`);
+}
+
+/** A line that a name from outside begins is no indented line of ours. */
+export function unindented(line: string): string {
+  return line.replace(/^ +/, codeUnits);
+}
+
+/** A part of a text that is broken into lines, at the start of one: no sign of a verdict begins it, which would be taken for ours. */
+export function continued(part: string): string {
+  return part.replace(LINE_SIGN, (sign) => (/^[a-z]/.test(sign) ? `${codeUnits(sign.slice(0, 1))}${sign.slice(1)}` : codeUnits(sign)));
+}
+const LINE_SIGN = new RegExp(`^(?:${SIGN}|(?:ok|x|!)(?= |$))`, "u");
 
 /** A text of several lines; what matches `own`, a colour of ours, stays. */
 export function severalLines(text: string, own?: RegExp): string {
@@ -45,9 +72,24 @@ export function shownCut(text: string, charactersMax: number): string {
   return `${head}… (${text.length} characters)`;
 }
 
+/** A text without the halves of characters, which no encoding has. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+/** A file's text without the mark that some editors write before it, which no parser of JSON takes. */
+export function withoutByteOrderMark(text: string): string {
+  return text.replace(/^\ufeff/, "");
+}
+
+/** For a path, a query or a key; unlike `encodeURIComponent` it takes every text. */
+export function percentEncoded(text: string): string {
+  return encodeURIComponent(wellFormed(text));
+}
+
 /** Whether a text holds a character that a reader does not see. */
 export function hasHiddenCharacter(text: string): boolean {
-  return oneLine(text) !== text;
+  return escaped(text, UNSEEN) !== text;
 }
 
 /** Nearly every text; the full pattern takes much longer. */
@@ -55,7 +97,7 @@ const PLAIN = /^[ -~\n]*$/;
 const PLAIN_LINE = /^[ -~]*$/;
 
 function escaped(text: string, unsafe: RegExp): string {
-  if ((unsafe === UNSAFE ? PLAIN_LINE : PLAIN).test(text)) return text;
+  if ((unsafe === UNSAFE || unsafe === UNSEEN ? PLAIN_LINE : PLAIN).test(text)) return text;
   return text.replace(unsafe, (found: string, kept: string | undefined) => (kept === undefined ? codeUnits(found) : found));
 }
 

@@ -12,6 +12,11 @@ export type ReasonParam = string | number | boolean | null | readonly string[];
 /** Of one parameter that is a text: names and messages from outside may have any length, and reasons are stored, sent and shown. */
 export const PARAM_CHARACTERS_MAX = 2_000;
 
+/** Whether an object of ossnap's own state is damaged: no request or configuration is to blame. */
+export function isStateDamage(why: Reason | undefined): boolean {
+  return why?.code === "state.objectDamaged" || why?.code === "evidence.damagedRecord";
+}
+
 export function reason(code: string, params: Readonly<Record<string, ReasonParam>> = {}): Reason {
   const isShort = (value: ReasonParam): boolean =>
     Array.isArray(value) ? value.every(isShort) : typeof value !== "string" || value.length <= PARAM_CHARACTERS_MAX;

@@ -11,6 +11,24 @@ export const JOB_MARKER_SETTING = "index.routing.allocation.exclude.ossnap_job";
 /** The same setting as a cluster lists it, without the leading `index.`. */
 export const JOB_MARKER_KEY = "routing.allocation.exclude.ossnap_job";
 
+/** Before the job's id in the marker of what a job restored over an index. */
+const OVER = "over.";
+
+/** What a job sets as its marker. */
+export function jobMarker(job: string, isOver: boolean | undefined): string {
+  return isOver ? `${OVER}${job}` : job;
+}
+
+/** The job whose marker an index has; `settings` as a cluster lists them. */
+export function markingJob({ [JOB_MARKER_KEY]: marker }: Readonly<Record<string, string>>): string | undefined {
+  return marker?.startsWith(OVER) ? marker.slice(OVER.length) : marker;
+}
+
+/** Whether a job restored it beside what serves: what was restored over an index goes on being that index, for backups too. */
+export function isRestoredBeside({ [JOB_MARKER_KEY]: marker }: Readonly<Record<string, string>>): boolean {
+  return marker !== undefined && !marker.startsWith(OVER);
+}
+
 export interface RestoredIndexInput {
   index: string;
   snapshotUuid: string;
@@ -64,6 +82,12 @@ export function digitsTime(digits: string): Date {
   return new Date(digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/, "$1-$2-$3T$4:$5:$6.$7Z"));
 }
 
+/** Like {@link digitsTime}; `undefined` for a text that {@link timeDigits} never makes, such as a month 13. */
+export function parseDigits(digits: string): Date | undefined {
+  const time = /^\d{17}$/.test(digits) ? digitsTime(digits) : undefined;
+  return time && !Number.isNaN(time.getTime()) ? time : undefined;
+}
+
 /** The pattern that matches every restored index with the stem of this one, for the alias swap. */
 export function restoredIndexPattern(name: string): string {
   return `${parseRestoredIndexName(name)?.stem ?? name}-*`;
@@ -81,8 +105,8 @@ export function withoutColons(name: string): string {
 
 /** The start time of the snapshot behind a restored index, and the source index's stem; `undefined` for names not made by ossnap. */
 export function parseRestoredIndexName(name: string): { stem: string; snapshotDigits: string } | undefined {
-  const match = /^(.+)-(\d{17})-[0-9a-f]{8}$/.exec(name);
-  return match ? { stem: match[1] as string, snapshotDigits: match[2] as string } : undefined;
+  const [, stem = "", snapshotDigits = ""] = /^(.+)-(\d{17})-[0-9a-f]{8}$/.exec(name) ?? [];
+  return parseDigits(snapshotDigits) && { stem, snapshotDigits };
 }
 
 /** Strips leading dots, dashes and underscores: open index names must not start with `-` or `_`, and backups leave hidden indices out. */

@@ -72,11 +72,11 @@ export async function isReported(world: World, { decision }: Pick<Entry, "decisi
 
 /** A stored notice; one that is damaged stops neither the tick nor the other notices. */
 export async function readEntry(world: World, key: string): Promise<Hint<Entry>> {
-  return readHint<Entry>(world, key, ENTRY);
+  return readHint<Entry>(world, key, ENTRY, "is not sent");
 }
 
 /** What a state object tells about its decisions; a damaged one tells of none. */
 export async function readDecided(world: World, key: string): Promise<Decided | undefined> {
-  const { value, fault } = await readHint<Decided>(world, key, DECIDED);
+  const { value, fault } = await readHint<Decided>(world, key, DECIDED, "counts as a decision of nobody known");
   return value ?? (fault && {});
 }

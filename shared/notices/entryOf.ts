@@ -1,7 +1,8 @@
 import type { Config } from "../model/config.ts";
+import { ownValue } from "../model/tables/ownValue.ts";
 import { parseVerifyKey, repositoryOfDeletion } from "./noticeKeys.ts";
 
-type Section = "backups" | "clusters" | "copies" | "repositories" | "watches";
+type Section = "backups" | "clusters" | "copies" | "migrations" | "repositories" | "watches";
 
 /** The section of ossnap.yaml whose entry a kind of notice is about; the text after its first colon is the entry's name. */
 const SECTIONS: Record<string, Section> = {
@@ -20,6 +21,7 @@ const SECTIONS: Record<string, Section> = {
   "writers-registered": "repositories",
   "writers-slm": "repositories",
   "writers-snapshots": "repositories",
+  "migration-failed": "migrations",
   "copy-failed": "copies",
   "copy-ahead": "copies",
   "copy-broken": "copies",
@@ -49,7 +51,7 @@ const SECTION_OF_JOB: Record<string, Section> = { backup: "backups", copy: "copi
 export function entryOf(key: string): { section: Section; name: string } | undefined {
   const [, kind = "", subject = ""] = /^([^:]+):(.*)$/s.exec(key) ?? [];
   if (kind === "look-failed" || kind === "look-aside" || kind === "keys-shown") return split(subject, ".", sectionOfLook);
-  if (kind === "config.changed") return split(subject, "/", (job) => SECTION_OF_JOB[job]);
+  if (kind === "config.changed") return split(subject, "/", (job) => ownValue(SECTION_OF_JOB, job));
   // A restore by hand names cluster and alias instead.
   if (kind === "restore-failed" || kind === "restore-held" || kind === "restore-replicas")
     return subject.includes("/") ? undefined : { section: "watches", name: subject };
@@ -58,7 +60,7 @@ export function entryOf(key: string): { section: Section; name: string } | undef
   const verified = parseVerifyKey(key);
   if (verified) return { section: "repositories", name: verified.repository };
   if (kind === "deletion-failed") return { section: "repositories", name: repositoryOfDeletion(subject) };
-  const section = SECTIONS[kind];
+  const section = ownValue(SECTIONS, kind);
   return section && { section, name: subject };
 }
 

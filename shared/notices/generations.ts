@@ -6,6 +6,7 @@ import type { Notice } from "../model/notice.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { parseNoticeLeaf, stateKey } from "../state/keys.ts";
 import { readHint } from "../state/records.ts";
+import { keyText } from "../state/segment.ts";
 import { storedReason, storedTime } from "../state/shapes.ts";
 import type { Decided } from "./decided.ts";
 
@@ -64,7 +65,7 @@ export const generationId = (generation: number) => String(generation).padStart(
 
 /** The newest generation that is open. One that this invocation's listing shows costs one read, one that it does not show one listing. */
 export async function readOpen(world: Pick<World, "live" | "state" | "logger">, key: string): Promise<Open | undefined> {
-  const listed = world.live?.notices.get(key);
+  const listed = world.live?.notices.get(keyText(key));
   return (listed !== undefined && (await readGeneration(world, key, listed))) || findOpen(world, key);
 }
 
@@ -89,7 +90,7 @@ async function readGeneration(world: Pick<World, "state" | "logger">, key: strin
  * old as its object.
  */
 export async function readFact(world: Pick<World, "state" | "logger">, object: string): Promise<OpenFact | undefined> {
-  const { value, fault } = await readHint<OpenFact>(world, object, FACT);
+  const { value, fault } = await readHint<OpenFact>(world, object, FACT, "counts as a notice that is open for an unknown reason");
   if (fault === undefined) return value;
   const since = (await world.state.head(object))?.lastModified ?? new Date(0);
   const why = reason("notice.unreadable", { object, message: fault.params.message ?? "" });
@@ -105,7 +106,12 @@ export async function lastChange(
 ): Promise<{ number: number; what?: string | undefined }> {
   let last: { number: number; what?: string | undefined } = { number: known };
   for (;;) {
-    const { value: there, fault } = await readHint<{ what?: string }>(world, stateKey.noticeAgain(key, begun, last.number + 1), CHANGE);
+    const { value: there, fault } = await readHint<{ what?: string }>(
+      world,
+      stateKey.noticeAgain(key, begun, last.number + 1),
+      CHANGE,
+      "counts as a report of an unknown change",
+    );
     if (there === undefined && fault === undefined) return last;
     // What a damaged one reported is unknown, and equal to nothing.
     last = { number: last.number + 1, what: fault ? "" : there?.what };

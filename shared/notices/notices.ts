@@ -4,6 +4,7 @@ import type { Notice } from "../model/notice.ts";
 import type { Reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject, writeObjectOnce } from "../state/objects.ts";
+import { keyText } from "../state/segment.ts";
 import { type Decision, isDecided, readDecided } from "./decided.ts";
 import {
   channelsOf,
@@ -20,7 +21,7 @@ import { noticeText } from "./noticeText.ts";
 import { leaveToTick, sendDecided, storeNotice } from "./outbox.ts";
 
 export interface Fact {
-  /** `kind:subject`; reported once when it begins and once when it is over. */
+  /** `kind:subject`; reported once when it begins and once when it is over. What no key of the state can hold is cut. */
   key: string;
   code: string;
   severity: Notice["severity"];
@@ -41,7 +42,9 @@ export interface Fact {
  *
  * Errors: those of the state. The caller repeats the call after any of them, and the message is neither lost nor sent twice.
  */
-export async function raiseNotice(world: World, fact: Fact): Promise<boolean> {
+export async function raiseNotice(world: World, asked: Fact): Promise<boolean> {
+  if (world.isPreview) return false;
+  const fact = { ...asked, key: keyText(asked.key) };
   // An open fact costs one read, and one that a listing of this moment does not show none.
   const known = world.live?.notices.has(fact.key) === false ? undefined : await readOpen(world, fact.key);
   return known ? raiseAgain(world, fact, known) : raiseFirst(world, fact);
@@ -162,7 +165,9 @@ function firing(fact: Fact, times: Pick<Notice, "since" | "at">): Notice {
 }
 
 /** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */
-export async function resolveNotice(world: World, key: string, code: string, why: Reason, upTo?: string): Promise<boolean> {
+export async function resolveNotice(world: World, subject: string, code: string, why: Reason, upTo?: string): Promise<boolean> {
+  if (world.isPreview) return false;
+  const key = keyText(subject);
   const found = await readOpen(world, key);
   if (!found || (found.fact.upTo !== undefined && upTo !== undefined && upTo < found.fact.upTo)) return false;
   const { by: begunBy, ending, channels: _channels, ...fact } = found.fact;

@@ -68,19 +68,26 @@ async function send(world: World, { notice, entry }: Stored): Promise<void> {
   const subject = shortHash(8, notice.key);
   // What is over, or changed, is not reported before what began.
   const waits = world.live?.unsent.some((one) => one.subject === subject) === true;
-  const isSent =
-    entry.isOurs && !waits && !(await isBehind(world, entry.id, subject)) && (await tryChannels(world, entry.key, entry.value));
+  const turn = entry.isOurs && !waits ? await turnOf(world, entry, subject) : "later";
+  // A tick tries it a minute after it was stored: an invocation that was held up until then would send it beside the tick.
+  const isLate = world.clock.now().getTime() - notice.at.getTime() > MINUTE_MS / 3;
+  const isSent = turn === "sent" || (turn === "now" && !isLate && (await tryChannels(world, entry.key, entry.value)));
   if (!isSent) world.live?.unsent.push({ id: entry.id, subject, tries: 0, triedAt: notice.at, keys: [entry.key] });
 }
 
-/** Whether an earlier notice about the same fact is still to be delivered, perhaps stored since this invocation's listing. */
-async function isBehind(world: World, id: string, subject: string): Promise<boolean> {
+/**
+ * `later` while an earlier notice about the same fact is still to be delivered, perhaps stored since this invocation's listing; `sent` when a tick
+ * delivered this one meanwhile, and forgot it.
+ */
+async function turnOf(world: World, { id, key: own }: { id: string; key: string }, subject: string): Promise<"now" | "later" | "sent"> {
   const stored = await keysBelow(world.state, stateKey.unsentAll);
+  if (!stored.some((key) => key.split("/")[0] === id)) return "sent";
+  if (!stored.includes(own.slice(stateKey.unsentAll.length))) return "later";
   for (const key of stored.filter((one) => one.split("-")[1] === subject && (one.split("/")[0] ?? "") < id)) {
     const entry = (await readEntry(world, stateKey.unsentAll + key)).value;
-    if (entry && (await isReported(world, entry))) return true;
+    if (entry && (await isReported(world, entry))) return "later";
   }
-  return false;
+  return "now";
 }
 
 /**

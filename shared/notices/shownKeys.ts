@@ -1,7 +1,7 @@
 import type { OpenWork } from "../jobs/openWork.ts";
 import type { World } from "../jobs/world.ts";
 import { reason } from "../model/reason.ts";
-import { raiseNotice, resolveNotice } from "./notices.ts";
+import { raiseCondition, resolveCondition } from "./conditions.ts";
 
 /** Reports once per cluster that it returns keys to anyone who may read repositories, as Alibaba's plugin for 5.5.3 does, and its end. */
 export async function reportShownKeys(
@@ -12,8 +12,8 @@ export async function reportShownKeys(
   const key = `keys-shown:clusters.${cluster}`;
   if (shownSecrets.length > 0) {
     const why = reason("repository.keysShown", { cluster, settings: [...shownSecrets] });
-    await raiseNotice(world, { key, code: "repository.keysShown", severity: "warning", reason: why, about: shownSecrets });
+    await raiseCondition(world, { key, code: "repository.keysShown", severity: "warning", reason: why, about: shownSecrets });
   }
   if (shownSecrets.length === 0 && live.notices.has(key))
-    await resolveNotice(world, key, "repository.keysShown", reason("repository.keysHidden", { cluster }));
+    await resolveCondition(world, key, "repository.keysShown", reason("repository.keysHidden", { cluster }));
 }

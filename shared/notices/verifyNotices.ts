@@ -1,6 +1,6 @@
 import type { World } from "../jobs/world.ts";
 import { type Reason, reason } from "../model/reason.ts";
-import { parseVerifyKey, type VerifyNotice } from "./noticeKeys.ts";
+import { isAbout, parseVerifyKey, type VerifyNotice } from "./noticeKeys.ts";
 import { resolveNotice } from "./notices.ts";
 
 const CODE = "verify.failed";
@@ -22,7 +22,7 @@ export async function resolveUnlisted(
   listed: readonly { name: string; uuid?: string | undefined }[],
 ): Promise<void> {
   for (const { key, snapshot } of verifyNotices(world, names)) {
-    if (!isOne(snapshot) || listed.some(({ name, uuid }) => name === snapshot || uuid === snapshot)) continue;
+    if (!isOne(snapshot) || listed.some((one) => isAbout({ snapshot }, one))) continue;
     await resolveVerified(world, key, reason("verification.gone", { snapshot }));
   }
 }

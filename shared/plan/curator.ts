@@ -1,5 +1,6 @@
 import type { AdoptRule } from "../model/config.ts";
 import { type Reason, reason } from "../model/reason.ts";
+import { ownValue } from "../model/tables/ownValue.ts";
 import { parseDuration } from "../repository/duration.ts";
 import { matchesEverything, matchesOwnNames } from "./retention/adoption.ts";
 
@@ -7,6 +8,8 @@ import { matchesEverything, matchesOwnNames } from "./retention/adoption.ts";
 export interface ImportedPolicy {
   repository: string;
   indices: string[];
+  globalState?: true;
+  partial?: true;
   schedule: { cron: string; timeZone: string };
   keep: { last?: number; within?: string };
   adopt?: AdoptRule;
@@ -97,7 +100,7 @@ function policyOf(repository: string, steps: readonly CuratorAction[], notes: Re
     if (step.action === "snapshot" && step !== takes) notes.push(reason("import.second", { id: step.id, repository }));
   if (!takes) notes.push(reason("import.onlyDeletes", { repository }));
   notes.push(reason("import.schedule", { repository, cron: SCHEDULE.cron }));
-  if (takes) noteOptions(takes, notes);
+  const contents = takes && contentsOf(takes, notes);
   const rules = deletes.flatMap((step) => {
     const keep = keepOf(step, notes);
     return keep === undefined ? [] : [{ step, keep }];
@@ -108,6 +111,7 @@ function policyOf(repository: string, steps: readonly CuratorAction[], notes: Re
   return {
     repository,
     indices: takes ? indicesOf(takes, notes) : ["*"],
+    ...contents,
     schedule: SCHEDULE,
     keep: keep ?? { within: NEVER_DELETED },
     ...(adopt ? { adopt } : {}),
@@ -115,10 +119,14 @@ function policyOf(repository: string, steps: readonly CuratorAction[], notes: Re
   };
 }
 
-function noteOptions({ id, options }: CuratorAction, notes: Reason[]): void {
-  notes.push(reason("import.name", { id, name: String(options.name ?? DEFAULT_NAME) }));
-  if (options.include_global_state === undefined || isTrue(options.include_global_state)) notes.push(reason("import.globalState", { id }));
-  if (isTrue(options.partial)) notes.push(reason("import.partial", { id }));
+/** What its snapshots contain beside the indices. An option without a value has its default. */
+function contentsOf({ id, options }: CuratorAction, notes: Reason[]): Pick<ImportedPolicy, "globalState" | "partial"> {
+  const { name, include_global_state: globalState, partial } = options;
+  notes.push(reason("import.name", { id, name: String(name ?? DEFAULT_NAME) }));
+  const isGlobal = globalState === undefined || globalState === null || isTrue(globalState);
+  if (isGlobal) notes.push(reason("import.globalState", { id }));
+  if (isTrue(partial)) notes.push(reason("import.partial", { id }));
+  return { ...(isGlobal && { globalState: true as const }), ...(isTrue(partial) && { partial: true as const }) };
 }
 
 /** Names of indices and snapshots are in lower case; those of variables are not. */
@@ -220,7 +228,7 @@ function isFalse(value: unknown): boolean {
 }
 
 function durationOf({ unit, unit_count: count }: CuratorFilter): string | undefined {
-  const [factor, letter] = UNIT[String(unit)] ?? [];
+  const [factor, letter] = ownValue(UNIT, String(unit)) ?? [];
   const isCount = typeof count === "number" && Number.isInteger(count) && count > 0;
   return factor === undefined || !isCount ? undefined : `${count * factor}${letter}`;
 }

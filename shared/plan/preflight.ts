@@ -1,5 +1,6 @@
 import { globalMetadataKey, LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
 import type { ReplacedIndex } from "../model/aliases/replacedIndex.ts";
+import type { OldIndex } from "../model/overwriting/oldIndex.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { type ClosureIndex, isOpenSearch, type SnapshotProof } from "../model/repository.ts";
 import { blobPlace, placeText } from "../proof/blobPlace.ts";
@@ -7,12 +8,14 @@ import { missingBlobsOf } from "../proof/splitBlobs.ts";
 import { aliasChecks } from "./aliases/preflightAlias.ts";
 import { diskChecks } from "./disks/preflightDisk.ts";
 import { rateChecks } from "./disks/restoreRate.ts";
+import { oldOf } from "./overwriting/overChecks.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { nameChecks } from "./preflightNames.ts";
 import { rootChecks } from "./preflightRoot.ts";
 import { expandChecks, leftOutOf, settingChecks } from "./preflightSettings.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
+import { streamNameChecks } from "./states/streamNames.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
 
 export type { PreflightCheck, PreflightInput } from "./preflightTypes.ts";
@@ -26,6 +29,8 @@ export interface PreflightTarget {
   bytes: number;
   /** Patterns of settings that the target does not know, and that the restore leaves out; absent if there are none. */
   leftOut?: string[];
+  /** The index that has the name now, and over which it is restored. */
+  old?: OldIndex;
 }
 
 export interface Preflight {
@@ -43,6 +48,7 @@ export function preflight(given: PreflightInput): Preflight {
   const indices = chosen.indices;
   const checks = [
     ...(input.repository ? [refuse("repository", input.repository, wayOutOf(input.repository))] : []),
+    ...(input.unread ? [warn("repository", input.unread)] : []),
     ...rootChecks(input),
     closureCheck(input.proof),
     ...chosen.checks,
@@ -52,16 +58,18 @@ export function preflight(given: PreflightInput): Preflight {
     ...analysisChecks(input, indices),
     ...fileChecks(input, indices),
     ...nameChecks(input, indices),
+    ...streamNameChecks(input),
     ...aliasChecks(input, indices),
     ...settingChecks(input, indices),
     ...expandChecks(input, indices),
     ...shardChecks(input, indices),
     ...diskChecks(input, indices),
-    ...rateChecks(input.rates, input.targetVersion, indices),
+    ...rateChecks(input, indices),
     ...(input.running ? [{ ...warn("running", input.running), wayOut: reason("wayOut.waits") }] : []),
   ];
   const targets = indices.map((index) => {
     const leftOut = leftOutOf(input, index);
+    const old = oldOf(input, input.nameFor(index.name));
     return {
       index: index.name,
       as: input.nameFor(index.name),
@@ -69,6 +77,7 @@ export function preflight(given: PreflightInput): Preflight {
       ...(isUnread(input.proof) ? {} : { documents: index.documents ?? 0 }),
       bytes: index.bytes,
       ...(leftOut.length > 0 && { leftOut }),
+      ...(old && { old }),
     };
   });
   const replaced = [...(input.replaced?.values() ?? [])].flatMap((seen) => ("kept" in seen ? [seen.kept] : []));
@@ -77,8 +86,8 @@ export function preflight(given: PreflightInput): Preflight {
 
 /** A restore of indices reads the cluster's state on 5.5.3, and not on 6.7.0, 6.8.23, 7.10.2 and 8.17.0 (measured). */
 function withoutState(input: PreflightInput): PreflightInput {
-  const { proof, targetVersion } = input;
-  if (proof.stateless === undefined || !isAtLeast(targetVersion, "6.7.0") || !isStateAlone(proof)) return input;
+  const { proof, targetVersion, withState } = input;
+  if (withState || proof.stateless === undefined || !isAtLeast(targetVersion, "6.7.0") || !isStateAlone(proof)) return input;
   return { ...input, proof: { ...proof, closure: proof.stateless } };
 }
 
@@ -160,6 +169,7 @@ function chooseIndices(input: PreflightInput): { indices: ClosureIndex[]; checks
 
 function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   const target = input.targetVersion;
+  if (input.openSearch !== undefined) return [refuse("version", input.openSearch, reason("wayOut.elasticsearch"))];
   const written = input.proof.closure?.snapshot.version ?? input.proof.written ?? "";
   // The closure's check says what is wrong with the blob that names the version.
   if (written === "") return [warn("version", reason("version.unknown", { target }))];

@@ -2,6 +2,7 @@ import { reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
 import { analysisNeed, foreignAnalysis, foreignToMapping } from "./analysis.ts";
 import { analysisFiles } from "./analysisFiles.ts";
+import { withoutOverwritten } from "./overwriting/overChecks.ts";
 import { isKeptWithPlugin } from "./ownSettings.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { isAtLeast, versionParts } from "./versions.ts";
@@ -11,11 +12,11 @@ const NAMED_MAX = 5;
 const FILES_NAMED_MAX = 10;
 
 /** 8.x restores what a snapshot lists under `feature_states` only as a whole feature (400 on 8.17); the same names without it are accepted. */
-export function systemChecks({ proof, targetVersion }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+export function systemChecks({ proof, targetVersion, ofFeatures }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   if (versionParts(targetVersion)[0] < 8) return [];
   const states = proof.closure?.snapshot.featureStates ?? [];
   return indices.flatMap(({ name }) => {
-    const state = states.find((one) => one.indices.includes(name));
+    const state = ofFeatures?.has(name) ? undefined : states.find((one) => one.indices.includes(name));
     return state
       ? [refuse("system", reason("system.feature", { index: name, feature: state.feature }), reason("wayOut.leaveOut", { index: name }))]
       : [];
@@ -63,12 +64,11 @@ export function fileChecks({ targetVersion, filesThere }: PreflightInput, indice
 }
 
 /** From 7.0 a cluster refuses more open shards than it is set to hold; restored primaries come first, replicas after the counts agree. */
-export function shardChecks(
-  { existing, replicas = 0, shardsMax: most }: PreflightInput,
-  indices: readonly ClosureIndex[],
-): PreflightCheck[] {
+export function shardChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  const { replicas = 0, shardsMax: most } = input;
   if (most === undefined || indices.length === 0) return [];
-  const open = existing.filter(({ state }) => state === "open").reduce((sum, index) => sum + index.shards * (1 + index.replicas), 0);
+  const stay = withoutOverwritten(input, indices).filter(({ state }) => state === "open");
+  const open = stay.reduce((sum, index) => sum + index.shards * (1 + index.replicas), 0);
   const more = indices.reduce((sum, { shards }) => sum + shards, 0);
   const after = open + more * (1 + replicas);
   if (open + more > most) return [refuse("shards", reason("shards.full", { open, most, more }), reason("wayOut.shards"))];

@@ -4,10 +4,11 @@ import { reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
 import { JOB_MARKER_KEY } from "../model/restoredName.ts";
 import { aliasNames } from "./aliases/moves.ts";
+import { overChecks } from "./overwriting/overChecks.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { versionParts } from "./versions.ts";
 
-/** Whether every index can have the name under which it would be restored. */
+/** Whether every index can have the name under which it would be restored, or the index that has it can be overwritten. */
 export function nameChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   const ofName = new Map<string, string[]>();
   for (const { name } of indices) {
@@ -16,26 +17,35 @@ export function nameChecks(input: PreflightInput, indices: readonly ClosureIndex
     if (names) names.push(name);
     else ofName.set(as, [name]);
   }
-  return indices.map((index) => {
+  return indices.flatMap((index) => {
     const as = input.nameFor(index.name);
     const wrong = indexNameFault(as, versionParts(input.targetVersion)[0]);
     if (wrong !== undefined) return refuse("name", reason("name.invalid", { index: index.name, as, wrong }), reason("wayOut.as"));
     const other = ofName.get(as)?.find((name) => name !== index.name);
     if (other !== undefined) return refuse("name", reason("name.twice", { index: index.name, other, as }), reason("wayOut.as"));
-    const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
-    if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return freeCheck(input, index.name, as);
-    const before = checkOfRestored(input, there, as);
-    if (before) return before;
-    if (there.name === as && there.state === "close" && there.shards !== index.shards) {
-      const params = { index: index.name, as, there: there.shards, shards: index.shards };
-      return refuse("name", reason("name.closedOther", params), reason("wayOut.deleteIndex", { index: as }));
-    }
-    return refuse(
-      "name",
-      reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),
-      reason("wayOut.deleteIndex", { index: as }),
-    );
+    return input.overwrites ? overChecks(input, index, as) : [besideCheck(input, index, as)];
   });
+}
+
+function besideCheck(input: PreflightInput, index: ClosureIndex, as: string): PreflightCheck {
+  const there = input.existing.find((existing) => existing.name === as || existing.aliases.includes(as));
+  if (!there || there.settings[JOB_MARKER_KEY] === input.jobId) return freeCheck(input, index.name, as);
+  const feature = input.ofFeatures?.get(as);
+  if (feature !== undefined) {
+    const why = reason("state.replacesIndex", { index: as, feature });
+    return input.loseOld ? warn("name", why) : refuse("name", why, reason("wayOut.loseState"));
+  }
+  const before = checkOfRestored(input, there, as);
+  if (before) return before;
+  if (there.name === as && there.state === "close" && there.shards !== index.shards) {
+    const params = { index: index.name, as, there: there.shards, shards: index.shards };
+    return refuse("name", reason("name.closedOther", params), reason("wayOut.deleteIndex", { index: as }));
+  }
+  return refuse(
+    "name",
+    reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),
+    reason("wayOut.deleteIndex", { index: as }),
+  );
 }
 
 /** Which index stays beside the new one must be said, because it takes up space until it is deleted. */

@@ -19,11 +19,11 @@ export function expandsReplicas(settings: Readonly<Record<string, string>>): boo
   return !["false", undefined].includes(settings.auto_expand_replicas);
 }
 
-export function expandChecks({ replicas = 0 }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+export function expandChecks({ replicas = 0, carrier }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   if (replicas === 0) return [];
   return indices.flatMap(({ name, settings }) => {
     const expand = settings["index.auto_expand_replicas"];
-    if (!expandsReplicas({ auto_expand_replicas: expand ?? "false" })) return [];
+    if (name === carrier || !expandsReplicas({ auto_expand_replicas: expand ?? "false" })) return [];
     return [warn("settings", reason("settings.expands", { index: name, expand: expand ?? "", replicas }))];
   });
 }
@@ -31,6 +31,7 @@ export function expandChecks({ replicas = 0 }: PreflightInput, indices: readonly
 /** Names the settings of each index that are not restored, and why. */
 export function settingChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
   return indices.flatMap((index) => {
+    if (index.name === input.carrier) return [];
     const left = Object.keys(index.settings).filter(isExcluded);
     const { names } = foreignOf(input, index);
     const params = { index: index.name, target: input.targetVersion, settings: names.slice(0, NAMED_MAX), count: names.length };

@@ -2,6 +2,7 @@ import type { AliasHolder } from "../model/aliases/aliasMove.ts";
 import type { ReplacedSeen } from "../model/aliases/replacedIndex.ts";
 import type { ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
+import type { OldSeen } from "../model/overwriting/oldIndex.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
 
@@ -12,6 +13,16 @@ export interface RestoreRates {
   recovery: string | undefined;
   /** `max_restore_bytes_per_sec` of the repository; `null` for none. */
   repository: number | null | undefined;
+}
+
+/** The rate that a restore asks for, such as `80mb`. */
+export interface Throttle {
+  repository: string;
+  rate: string;
+  /** What is registered now (`""` for nothing), if the restore registers another rate. */
+  sets?: string;
+  /** Why the registration is not ossnap's to change. */
+  foreign?: { why: Reason; wayOut: Reason };
 }
 
 export interface PreflightCheck {
@@ -25,11 +36,13 @@ export interface PreflightCheck {
     | "selection"
     | "types"
     | "name"
+    | "over"
     | "alias"
     | "settings"
     | "shards"
     | "disk"
     | "rate"
+    | "state"
     | "running";
   result: "ok" | "warn" | "refuse";
   reason: Reason;
@@ -60,6 +73,8 @@ export interface PreflightInput {
   /** Instead of `alias`: several, each with a pattern of indices. */
   aliases?: Readonly<Record<string, string>> | undefined;
   targetVersion: string;
+  /** Why the target takes no restore: it is OpenSearch. */
+  openSearch?: Reason | undefined;
   existing: readonly ClusterIndex[];
   /** The name under which an index would be restored. */
   nameFor(index: string): string;
@@ -82,16 +97,33 @@ export interface PreflightInput {
   replaceIndex?: boolean | undefined;
   /** With `replaceIndex`, by alias: what is known of such an index. */
   replaced?: ReadonlyMap<string, ReplacedSeen> | undefined;
+  /** For a restore over what is there, by name: what is known of each index of the cluster that it overwrites. */
+  overwrites?: ReadonlyMap<string, OldSeen> | undefined;
+  /** Indices that come with the state of a feature, whose own they replace, by name. */
+  ofFeatures?: ReadonlyMap<string, string> | undefined;
+  /** By data stream that is restored, its name on the target. */
+  streamNames?: ReadonlyMap<string, string> | undefined;
+  /** By such a name, what has it as an alias. */
+  streamHolders?: ReadonlyMap<string, string> | undefined;
+  /** A person accepts that what is replaced is lost. */
+  loseOld?: boolean | undefined;
+  /** An index that is restored to be deleted, by its name in the snapshot. */
+  carrier?: string | undefined;
+  /** The snapshot's cluster state is restored too. */
+  withState?: boolean | undefined;
   /** A person says that every node has the files that the analysis of the indices names. */
   filesThere?: boolean | undefined;
   /** Why the repository cannot be used on the target. */
   repository?: Reason | undefined;
+  /** What the target says when it cannot read the snapshot. */
+  unread?: Reason | undefined;
   root?: RootSeen;
   replicas?: number;
   /** Open shards that the target accepts; `undefined` if it has no limit, or does not tell. */
   shardsMax?: number | undefined;
   disks?: DisksSeen | undefined;
   rates?: RestoreRates | undefined;
+  throttle?: Throttle | undefined;
   /** Work on the cluster that a restore has to wait for. */
   running?: Reason | undefined;
   /** Plugins of every data node; `undefined` if nothing needs one. */

@@ -1,5 +1,5 @@
 import { type Reason, reason } from "../model/reason.ts";
-import { JOB_MARKER_KEY } from "../model/restoredName.ts";
+import { isRestoredBeside } from "../model/restoredName.ts";
 import { idlePatterns } from "./backup/idlePatterns.ts";
 import { matchesPattern } from "./wildcard.ts";
 
@@ -18,7 +18,7 @@ export interface SelectableIndex {
 
 /** How a backup selects on a cluster, beside the patterns. */
 export interface SelectionRules {
-  /** Only a pattern that begins with a dot selects a name that does. */
+  /** Only a pattern that begins with a dot selects a name that does, and only one that begins with `.ds-` a backing index alone. */
   dotsNamed: boolean;
   /** A closed index may be named. */
   closedNamed: boolean;
@@ -48,7 +48,11 @@ export type Selection = { indices: string[]; leftOut?: LeftOut | undefined } | {
 export function selectIndices(patterns: readonly string[], existing: readonly SelectableIndex[], rules = PLAIN): Selection {
   const fault = patterns.map((pattern) => patternFault(pattern, existing, rules)).find((found) => found !== undefined);
   if (fault) return { fault };
-  const takesDots = (body: string, { name }: SelectableIndex) => !rules.dotsNamed || !name.startsWith(".") || body.startsWith(".");
+  const takesDots = (body: string, { name, dataStream }: SelectableIndex) => {
+    if (!rules.dotsNamed || !name.startsWith(".")) return true;
+    const isBacking = dataStream !== undefined || BACKING_INDEX.test(name);
+    return body.startsWith(isBacking ? BACKING_START : ".");
+  };
   const takesRestored = (body: string, index: SelectableIndex) => !isEverything(body) || !isRestored(index);
   const chosen = chosenBy(patterns, existing, (body, index) => takesDots(body, index) && takesRestored(body, index));
   if (chosen.size === 0) return { fault: emptyFault(patterns, existing) };
@@ -100,9 +104,10 @@ function patternFault(pattern: string, existing: readonly SelectableIndex[], rul
 }
 
 function isRestored({ settings }: SelectableIndex): boolean {
-  return settings?.[JOB_MARKER_KEY] !== undefined;
+  return settings !== undefined && isRestoredBeside(settings);
 }
 
+const BACKING_START = ".ds-";
 /** The backing index of a data stream: `.ds-<stream>-<yyyy.MM.dd>-<generation>`, up to 7.10 without the date. */
 const BACKING_INDEX = /^\.ds-(.+?)-(?:\d{4}\.\d{2}\.\d{2}-)?\d{6}$/;
 
@@ -112,7 +117,8 @@ const BACKING_INDEX = /^\.ds-(.+?)-(?:\d{4}\.\d{2}\.\d{2}-)?\d{6}$/;
 function streamsLeftOut(patterns: readonly string[], existing: readonly SelectableIndex[], chosen: ReadonlySet<string>): string[] {
   const streams = existing.flatMap(({ name, dataStream }) => {
     const stream = dataStream === undefined ? BACKING_INDEX.exec(name)?.[1] : undefined;
-    return stream === undefined || chosen.has(name) || !isSelected(patterns, stream) ? [] : [stream];
+    const isMeant = stream !== undefined && (isSelected(patterns, stream) || isSelected(patterns, name));
+    return !isMeant || chosen.has(name) ? [] : [stream];
   });
   return [...new Set(streams)].sort();
 }

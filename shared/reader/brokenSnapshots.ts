@@ -5,7 +5,7 @@ import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { withoutMended } from "../proof/evidence/evidenceRules.ts";
 import { newestEvidence } from "./evidence.ts";
-import { marksAt } from "./partLedger.ts";
+import { marksAt } from "./prove/storedDamage.ts";
 import { finderOf, mayShareDamage, NO_SUSPECTS, sharedDamage, suspectHolders } from "./suspectHolders.ts";
 
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;

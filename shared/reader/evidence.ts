@@ -1,7 +1,6 @@
 import { isKeySegment } from "../format/fields.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
-import { hasCode } from "../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
@@ -11,8 +10,8 @@ import { placeId } from "../repository/place.ts";
 import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
-import { readObject, writeObject } from "../state/objects.ts";
-import { endWide, noteWide } from "./partLedger.ts";
+import { writeObject } from "../state/objects.ts";
+import { endWide, evidenceKey, evidenceOrDamaged, isDeepest, noteWide, readEvidence } from "./prove/storedDamage.ts";
 
 const UUID_MAX = 255;
 
@@ -23,23 +22,27 @@ interface EvidenceKeeper {
   version: string;
 }
 
-/** Takes the digest's place in the key of damage that leaves the closure unknown. */
-const NO_CLOSURE = "damage";
-
 /**
  * Stores a verdict under snapshot uuid, closure digest and place. Without a closure only damage is stored, under one key. A proof of a lower level
  * does not replace one of a higher level: see {@link outlasting}. A whole snapshot ends all damage that its level would have found.
+ * @returns what is stored now; `unread` where a verdict that cannot be read stays, because only a proof at level contents may replace it.
  */
-export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Promise<Evidence | undefined> {
+export async function storeEvidence(
+  world: EvidenceKeeper,
+  place: Place,
+  proof: SnapshotProof,
+  since: Date,
+): Promise<Evidence | "unread" | undefined> {
   if (!proof.closure && !(isBroken(proof) && isStored(proof.uuid))) return undefined;
   const evidence = evidenceOf(world, place, proof, since);
-  // A copy shares uuid and digest with its original, but a verdict on one says nothing about the other.
-  const key = stateKey.evidence(evidence.uuid, evidence.digest || NO_CLOSURE, shortHash(8, placeId(place)));
-  const before = await readObject<Evidence>(world.state, key).catch(unreadable);
+  const key = evidenceKey(evidence);
+  const before = await evidenceOrDamaged(world.state, key);
+  // What it said may have been damage that only the deepest proof sees.
+  if (before === "damaged" && !isBroken(evidence) && (evidence.subset || !isDeepest(evidence.level))) return "unread";
   const ended = await endedDamage(world, evidence, key);
   // What was proven before damage was found is no longer proven at that level.
-  const isComparable = before?.place === evidence.place && ended.every(({ at }) => at < (before?.at ?? ""));
-  const kept = before && isComparable ? outlasting(before, evidence) : evidence;
+  const known = before !== "damaged" && before?.place === evidence.place ? before : undefined;
+  const kept = known && ended.every(({ at }) => at < known.at) ? outlasting(known, evidence) : evidence;
   await writeObject(world.state, key, kept);
   await keepWide(world, place, evidence, proof);
   if (ended.length > 0) await world.state.delete(ended.map((one) => one.key));
@@ -50,7 +53,7 @@ export async function storeEvidence(world: EvidenceKeeper, place: Place, proof: 
 async function keepWide({ state }: EvidenceKeeper, place: Place, now: Evidence, { traced, held }: SnapshotProof): Promise<void> {
   const { uuid, at, level, verdict, subset } = now;
   if (isBroken(now) && !traced && isStored(uuid)) await noteWide(state, place, { uuid, at, level, verdict, indices: held ?? [] });
-  if (verdict === "whole" && !subset && isStored(uuid)) await endWide(state, place, uuid, (fault) => isAsDeepAs(level, fault));
+  if (verdict === "whole" && !subset && isStored(uuid)) await endWide(state, place, now, (fault) => isAsDeepAs(level, fault));
 }
 
 function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Evidence {
@@ -91,16 +94,17 @@ async function endedDamage({ state }: EvidenceKeeper, now: Evidence, own: string
   const ended: { key: string; at: string }[] = [];
   for await (const { key } of state.list(stateKey.evidenceOf(now.uuid))) {
     if (key === own) continue;
-    const before = await readObject<Evidence>(state, key).catch(unreadable);
-    if (before?.place === now.place && before && disproves(now, before)) ended.push({ key, at: before.at });
+    const before = await evidenceOrDamaged(state, key);
+    if (before === "damaged") {
+      if (isDeepest(now.level) && isOfPlace(key, now)) ended.push({ key, at: "" });
+    } else if (before?.place === now.place && before && disproves(now, before)) ended.push({ key, at: before.at });
   }
   return ended;
 }
 
-/** A record that is no JSON is replaced. */
-function unreadable(error: unknown): undefined {
-  if (!hasCode(error, "invalid")) throw error;
-  return undefined;
+/** By its key, which alone says it of a record that cannot be read. */
+function isOfPlace(key: string, { place }: Evidence): boolean {
+  return place !== undefined && key.endsWith(`-${shortHash(8, place)}.json`);
 }
 
 /**
@@ -116,7 +120,7 @@ export async function otherContents(
   const [id, scope] = [placeId(place), scopeOf(closure)];
   for await (const { key } of world.state.list(stateKey.evidenceOf(uuid))) {
     if (key.startsWith(`${stateKey.evidenceOf(uuid)}${closure.digest}-`)) continue;
-    const before = await readObject<Evidence>(world.state, key);
+    const before = await readEvidence(world.state, key);
     if (before?.verdict === "whole" && before.place === id && before.scope === scope)
       return reason("snapshot.otherContents", { snapshot: name, uuid, at: before.at, key });
   }
@@ -129,7 +133,9 @@ function scopeOf({ indices }: Pick<ProvenClosure, "indices">): string {
 
 /** Whether verdicts on some of a snapshot's indices are wanted too; by default they count only where they found damage. */
 interface Which {
-  subsets: boolean;
+  subsets?: boolean;
+  /** Leaves out verdicts that cannot be read, where nothing depends on them; otherwise one is an error. */
+  readable?: boolean;
 }
 
 /**
@@ -151,7 +157,7 @@ export async function newestEvidence(
 export async function evidenceByPlace(
   world: Pick<EvidenceKeeper, "state">,
   uuids: ReadonlySet<string>,
-  { subsets }: Which = { subsets: false },
+  { subsets = false, readable = false }: Which = {},
 ): Promise<Map<string, Map<string, Evidence>>> {
   const places = new Map<string, Map<string, Evidence[]>>();
   // A longer one is no prefix that a store lists, and has no verdict.
@@ -159,7 +165,10 @@ export async function evidenceByPlace(
   const read = new Map<string, Evidence | undefined>();
   for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only)))
     if (uuids.has(uuidOf(key))) read.set(key, undefined);
-  await forEachBounded([...read.keys()], READS_AT_ONCE, async (key) => void read.set(key, await readObject<Evidence>(world.state, key)));
+  await forEachBounded([...read.keys()], READS_AT_ONCE, async (key) => {
+    const found = readable ? await evidenceOrDamaged(world.state, key) : await readEvidence(world.state, key);
+    if (found !== "damaged") read.set(key, found);
+  });
   for (const [key, evidence] of read) {
     const uuid = uuidOf(key);
     if (evidence?.place === undefined || (evidence.subset && !subsets && !isBroken(evidence))) continue;

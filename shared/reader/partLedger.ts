@@ -1,11 +1,14 @@
+import * as z from "zod";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { sha256, shortHash } from "../model/hash.ts";
-import { MARKS_MAX, type Mark, type Marks, type MarksAt, markOf, type WideDamage } from "../proof/marks.ts";
+import { MARKS_MAX, type Mark, type Marks, markOf } from "../proof/marks.ts";
 import { placeId } from "../repository/place.ts";
 import { stateKey } from "../state/keys.ts";
-import { keysBelow, readObject, writeObject } from "../state/objects.ts";
+import { keysBelow, writeObject } from "../state/objects.ts";
+import { orDamaged, readShaped } from "../state/records.ts";
+import { segmentOf, segmentsOf, textOfSegments } from "../state/segment.ts";
 
 /** A Lucene file in several parts whose checksum was verified over all of them, with the store's ETag of each part at that time. */
 export interface VerifiedFile {
@@ -38,13 +41,18 @@ export interface PartLedger {
 }
 
 /** In the place of a shard's prefix, which never begins like this. */
-const MARKS = "~";
+export const MARKS = "~";
 
 interface Entries {
   /** Names of the stored objects whose union `files` is. */
   stored: string[];
   files: Map<string, VerifiedFile>;
 }
+
+const FILES = z.record(
+  z.string(),
+  z.looseObject({ checksum: z.string(), lengthBytes: z.number(), etags: z.array(z.string()), order: z.number().optional() }),
+);
 
 /** A ledger without a state, for one run of a command. */
 export function memoryLedger(): PartLedger {
@@ -121,39 +129,16 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
   };
 }
 
-/** The marks of a place's ledger alone: one LIST of what is usually nothing, and one GET for each wide damage. */
-export async function marksAt(state: BlobStore, at: Place): Promise<MarksAt> {
-  const keys = await keysBelow(state, marksOf(at));
-  const wide: WideDamage[] = [];
-  for (const key of keys.filter((one) => one.startsWith("wide/"))) {
-    const found = await readObject<WideDamage>(state, marksOf(at) + key);
-    if (found) wide.push(found);
-  }
-  return { ...marksIn(keys.map((key) => `${MARKS}${key}`)), wide };
-}
-
-const marksOf = (at: Place) => `${stateKey.partsOf(shortHash(8, placeId(at)))}${MARKS}`;
-const wideKey = (at: Place, uuid: string) => `${marksOf(at)}wide/${uuid}`;
-
-export async function noteWide(state: BlobStore, at: Place, damage: WideDamage): Promise<void> {
-  await writeObject(state, wideKey(at, damage.uuid), damage);
-}
-
-/** Ends what was noted of a snapshot that is proven whole now, deeply enough. */
-export async function endWide(state: BlobStore, at: Place, uuid: string, isOver: (damage: WideDamage) => boolean): Promise<void> {
-  const found = await readObject<WideDamage>(state, wideKey(at, uuid));
-  if (found && isOver(found)) await state.delete([wideKey(at, uuid)]);
-}
-
 /** A ledger that notes nothing: for dry runs, which read what it says. */
 export function readOnlyLedger(ledger: PartLedger): PartLedger {
   const nothing = () => undefined;
   return { ...ledger, isStored: false, add: nothing, setMark: nothing, save: async () => undefined };
 }
 
-function marksIn(keys: readonly string[]): Record<Mark, Set<string>> {
+export function marksIn(keys: readonly string[]): Record<Mark, Set<string>> {
   const of = (mark: Mark) => keys.filter((key) => key.startsWith(markPrefix(mark))).map((key) => key.slice(markPrefix(mark).length));
-  return { suspects: new Set(of("suspects").map(decodeURIComponent)), lost: new Set(of("lost").map(decodeURIComponent)) };
+  const texts = (mark: Mark) => new Set(of(mark).flatMap((key) => textOfSegments(key) ?? []));
+  return { suspects: texts("suspects"), lost: texts("lost") };
 }
 
 function markPrefix(mark: Mark): string {
@@ -179,13 +164,19 @@ async function listEntries(state: BlobStore, place: string): Promise<Listed> {
 
 /** One object each, so that a listing shows them, and two writers do not overwrite each other. */
 async function saveMarks(state: BlobStore, place: string, mark: Mark, changed: Map<string, boolean>): Promise<void> {
-  const objectOf = (key: string) => `${stateKey.partsOf(place)}${markPrefix(mark)}${segmentOf(key)}`;
+  const objectOf = (key: string) => `${stateKey.partsOf(place)}${markPrefix(mark)}${segmentsOf(key)}`;
   const all = [...changed];
   changed.clear();
   const found = all.filter(([, isSet]) => isSet).slice(0, MARKS_MAX);
   await forEachBounded(found, READS_AT_ONCE, ([key]) => writeObject(state, objectOf(key), {}));
   const cleared = all.filter(([, isSet]) => !isSet).map(([key]) => objectOf(key));
   if (cleared.length > 0) await state.delete(cleared);
+}
+
+/** Of a damaged object nothing is known: its files are read again. */
+async function storedFiles(state: BlobStore, key: string): Promise<Record<string, VerifiedFile>> {
+  const found = await orDamaged(() => readShaped<Record<string, VerifiedFile>>(state, key, FILES));
+  return found === "damaged" ? {} : (found ?? {});
 }
 
 async function readEntries(state: BlobStore, place: string, prefix: string, stored: readonly string[]): Promise<Entries> {
@@ -209,7 +200,7 @@ async function addStored(
   { stored: known, files }: Entries,
 ): Promise<void> {
   for (const hash of stored) {
-    const found = (await readObject<Record<string, VerifiedFile>>(state, keyOf(place, prefix, hash))) ?? {};
+    const found = await storedFiles(state, keyOf(place, prefix, hash));
     for (const [fileKey, file] of Object.entries(found)) if (isLater(file, files.get(fileKey))) files.set(fileKey, file);
     known.push(hash);
   }
@@ -242,9 +233,4 @@ async function writeEntries(state: BlobStore, place: string, prefix: string, ent
 
 function keyOf(place: string, prefix: string, hash: string): string {
   return `${stateKey.partsOf(place)}${segmentOf(prefix)}/${hash}.json`;
-}
-
-/** A shard's prefix as one segment of a key. */
-function segmentOf(prefix: string): string {
-  return encodeURIComponent(prefix);
 }

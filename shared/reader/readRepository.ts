@@ -1,4 +1,5 @@
 import {
+  byNumber,
   generationNamed,
   hidesRoot,
   isCounterNamed,
@@ -38,7 +39,7 @@ export interface OpenedRepository {
   writtenLater?: BlobInfo;
   /** Generations of all roots, ascending; -1 stands for the `index` of 2.x. */
   generations: number[];
-  /** Keys that Elasticsearch takes for a newer root and ossnap does not: no repository has such a generation, or they are links. */
+  /** Keys that Elasticsearch takes for a newer root and ossnap does not, the one that it reads first: no repository has such a generation, or they are links. */
   hiding: string[];
   /** Only without any root: the generation that `index.latest` names. */
   latest?: number | undefined;
@@ -130,7 +131,7 @@ export async function listRootKeys(store: BlobStore): Promise<{ roots: Map<numbe
   }
   const highest = Math.max(LEGACY_GENERATION, ...roots.keys());
   const linked = links.filter((key) => (generationNamed(key) ?? Number.NEGATIVE_INFINITY) >= highest);
-  return { roots, hiding: [...linked, ...[...others, ...links].filter((key) => hidesRoot(key, highest))] };
+  return { roots, hiding: [...linked, ...[...others, ...links].filter((key) => hidesRoot(key, highest))].sort(byNumber) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Place, Registration } from "../model/config.ts";
 import { normalizeBasePath } from "./basePath.ts";
 import { addressId, type Endpoint, ossEndpoint, parseEndpoint } from "./endpoint.ts";
-import { endpointSetting, keySettings } from "./settings/settingKeys.ts";
+import { endpointSetting, keySettings, tokenSetting } from "./settings/settingKeys.ts";
 import { writtenType } from "./settings/settings.ts";
 
 /**
@@ -25,6 +25,7 @@ export function placeOf({ type, settings }: Registration): Place | undefined {
     region: text(settings.region) ?? parsed?.region,
     accessKeyId: text(id),
     secretAccessKey: text(secret),
+    sessionToken: text(tokenSetting(written, settings)),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Place } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
+import { percentEncoded } from "../model/plainText.ts";
 import { reason } from "../model/reason.ts";
 import { basePathProblems, normalizeBasePath } from "./basePath.ts";
 import { parseEndpoint } from "./endpoint.ts";
@@ -40,8 +41,8 @@ export function printPlaceUrl({ store, bucket, basePath, endpoint, region }: Pla
   const path = encodeSegments(basePath);
   if (store === "directory") return `file://${encodeSegments(normalizeBasePath(bucket))}${path === "" ? "" : `/${path}`}`;
   const query = [
-    ...(endpoint === undefined ? [] : [`endpoint=${encodeURIComponent(endpoint)}`]),
-    ...(region === undefined ? [] : [`region=${encodeURIComponent(region)}`]),
+    ...(endpoint === undefined ? [] : [`endpoint=${percentEncoded(endpoint)}`]),
+    ...(region === undefined ? [] : [`region=${percentEncoded(region)}`]),
   ];
   return `${store}://${bucket}${path === "" ? "" : `/${path}`}${query.length === 0 ? "" : `?${query.join("&")}`}`;
 }
@@ -76,7 +77,7 @@ function decode(text: string, part: string): string {
 }
 
 function encodeSegments(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
+  return path.split("/").map(percentEncoded).join("/");
 }
 
 function invalid(subject: string, wrong: string, fix: string): AppError {

@@ -2,7 +2,7 @@ import type { Place, Registration, Watch } from "../model/config.ts";
 import { isSecretSetting } from "./settings/settingKeys.ts";
 
 /** A place that is safe to store: its keys are looked up again in ossnap.yaml by bucket and path. */
-export function placeWithoutKeys({ accessKeyId: _id, secretAccessKey: _secret, ...place }: Place): Place {
+export function placeWithoutKeys({ accessKeyId: _id, secretAccessKey: _secret, sessionToken: _token, ...place }: Place): Place {
   return place;
 }
 

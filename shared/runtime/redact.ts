@@ -1,5 +1,5 @@
 import type { Config } from "../model/config.ts";
-import { oneLine, redactedTexts, SECRET_SHOWN, secretPattern } from "../model/plainText.ts";
+import { oneLine, percentEncoded, redactedTexts, SECRET_SHOWN, secretPattern, shownValue } from "../model/plainText.ts";
 import { isSecretPath } from "./config/environment.ts";
 import { mapTexts, type Segments } from "./config/tree.ts";
 import type { FcContext } from "./context.ts";
@@ -11,7 +11,8 @@ export function redactor(secrets: Iterable<string | undefined>): Redact {
   const known = new Set<string>();
   for (const secret of secrets) {
     if (!secret) continue;
-    for (const form of [secret, encodeURIComponent(secret), oneLine(secret), JSON.stringify(secret).slice(1, -1)]) known.add(form);
+    for (const form of [secret, percentEncoded(secret), oneLine(secret), shownValue(secret), JSON.stringify(secret).slice(1, -1)])
+      known.add(form);
   }
   // Longest first, so that a secret that contains another leaves no remainder.
   const ordered = [...known].sort((a, b) => b.length - a.length).map(secretPattern);

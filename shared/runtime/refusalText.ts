@@ -16,6 +16,12 @@ export function sharingRefusal(refusals: readonly Reason[]): string {
   return `the change is refused: ${refusals.map(say).join("; ")}. Nothing was changed.`;
 }
 
+/** What refuses a pass, a cut-over or the way back. */
+export function migrationRefusal(mode: string, checks: readonly { result: string; reason: Reason }[]): string {
+  const refusals = checks.filter(({ result }) => result === "refuse");
+  return `the ${mode} is refused: ${refusals.map((check) => say(check.reason)).join("; ")}. Nothing was changed.`;
+}
+
 /** What refuses a rollback, with what helps. */
 export function rollbackRefusal(why: Reason): string {
   return `the rollback is refused: ${say(why)}. Nothing was changed.`;

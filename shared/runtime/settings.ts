@@ -23,6 +23,8 @@ export interface RuntimeSettings {
   continueFunction: string;
   /** Credentials of the shell or the function's role; those of the context take precedence. */
   credentials: { accessKeyId: string; secretAccessKey: string; securityToken: string | undefined } | undefined;
+  /** Of the AWS SDK's standard variables; for domains of Amazon without keys of their own. */
+  awsKeys?: { accessKeyId: string; secretAccessKey: string; sessionToken: string | undefined } | undefined;
   /** Values that must never be shown. */
   secrets: string[];
 }
@@ -42,6 +44,7 @@ export function readSettings(configPath: string, env: Environment = process.env)
     accessKeyId && secretAccessKey
       ? { accessKeyId, secretAccessKey, securityToken: env.ALIBABA_CLOUD_SECURITY_TOKEN || undefined }
       : undefined;
+  const awsKeys = awsKeysOf(env);
   return {
     config,
     warnings,
@@ -50,8 +53,22 @@ export function readSettings(configPath: string, env: Environment = process.env)
     copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
     continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",
     credentials,
-    secrets: [...secretsOf(config), ...(credentials ? [credentials.secretAccessKey, credentials.securityToken ?? ""] : [])],
+    awsKeys,
+    secrets: [
+      ...secretsOf(config),
+      ...[credentials?.secretAccessKey, credentials?.securityToken, awsKeys?.secretAccessKey, awsKeys?.sessionToken].filter(isPresent),
+    ],
   };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html */
+function awsKeysOf(env: Environment): RuntimeSettings["awsKeys"] {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
+  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken: token || undefined } : undefined;
+}
+
+function isPresent(value: string | undefined): value is string {
+  return value !== undefined && value !== "";
 }
 
 function unusable(message: string, cause?: unknown): AppError {
@@ -108,8 +125,9 @@ export function secretsOf(config: Config): string[] {
     ),
   );
   return [
-    ...places.flatMap(({ secretAccessKey }) => secretAccessKey ?? []),
+    ...places.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey ?? [], sessionToken ?? []].flat()),
     ...Object.values(config.clusters).flatMap(({ password }) => password ?? []),
+    ...Object.values(config.clusters).flatMap(({ aws }) => [aws?.secretAccessKey ?? [], aws?.sessionToken ?? []].flat()),
     ...Object.values(config.clusters).flatMap(({ apiKey }) => (apiKey === undefined ? [] : apiKeyForms(apiKey))),
     ...config.notify.flatMap(({ url, secret }) => [...webhookSecrets(url), secret ?? ""]),
     ...registered,

@@ -21,6 +21,8 @@ const CALLS_AT_ONCE = 32;
 const SLOW_MS = 5_000;
 /** 60 s are enough for a part of 16 MiB at 280 KB/s. */
 const REQUEST_TIMEOUT_MS_MAX = 60_000;
+/** A healthy body never pauses this long. */
+const IDLE_TIMEOUT_MS_MAX = 30_000;
 /** An unresponsive store may use at most 1/n of an invocation. */
 const TIMEOUT_SHARE = 4;
 
@@ -35,7 +37,7 @@ export interface StoreSetting {
   endsInTime?: boolean;
 }
 
-/** A place with its credentials; only the function's role has a token. */
+/** A place with its credentials; those of the function's role have a token of their own. */
 type KeyedPlace = Place & { securityToken?: string | undefined };
 
 /** Opens a place's blobs with limited concurrency, logged faults, and retries within the invocation's time. */
@@ -58,13 +60,10 @@ export function openStore(place: KeyedPlace, { logger, remainingMs, timeoutMs, e
 
 /** Called only by `ossnap init`; stores other than OSS do not have this pitfall. */
 export async function stateIsVersioned(settings: RuntimeSettings, context: FcContext): Promise<boolean> {
-  const { store, bucket, endpoint, region, accessKeyId, secretAccessKey, securityToken } = withKeys(
-    settings.config.state,
-    settings,
-    context,
-  );
+  const keyed = withKeys(settings.config.state, settings, context);
+  const { store, bucket, endpoint, region, accessKeyId, secretAccessKey } = keyed;
   if (store !== "oss" || !region || !accessKeyId || !secretAccessKey) return false;
-  return ossBucketIsVersioned({ bucket, endpoint, region, accessKeyId, secretAccessKey, securityToken });
+  return ossBucketIsVersioned({ bucket, endpoint, region, accessKeyId, secretAccessKey, securityToken: tokenOf(keyed) });
 }
 
 /** Places in job logs contain no keys: they come from the configured place that has them, otherwise on OSS from the function's role. */
@@ -78,7 +77,10 @@ export function withKeys(place: Place, settings: RuntimeSettings, context: FcCon
     config.state,
   ];
   const keyed = known.find((other) => other?.accessKeyId && other.store === place.store && isSamePlace(other, place));
-  if (keyed) return { ...place, accessKeyId: keyed.accessKeyId, secretAccessKey: keyed.secretAccessKey };
+  if (keyed) {
+    const { accessKeyId, secretAccessKey, sessionToken } = keyed;
+    return { ...place, accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  }
   if (place.store === "oss" && !context.credentials && credentials) return { ...place, ...credentials };
   return withRoleKeys(place, context);
 }
@@ -90,8 +92,12 @@ export function withRoleKeys(place: Place, { credentials }: FcContext): KeyedPla
   return { ...place, accessKeyId, secretAccessKey: accessKeySecret, securityToken };
 }
 
+function tokenOf({ sessionToken, securityToken }: KeyedPlace): string | undefined {
+  return sessionToken ?? securityToken;
+}
+
 function openPlace(place: KeyedPlace, requestTimeoutMs: number): BlobStore {
-  const { store, bucket, basePath, endpoint, region, accessKeyId, secretAccessKey, securityToken } = place;
+  const { store, bucket, basePath, endpoint, region, accessKeyId, secretAccessKey } = place;
   if (store === "directory") return directoryBlobStore({ directory: bucket, basePath });
   if (!region)
     throw new AppError(
@@ -103,6 +109,16 @@ function openPlace(place: KeyedPlace, requestTimeoutMs: number): BlobStore {
     const otherwise = store === "oss" ? ", or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET" : "";
     throw new AppError("denied", `${store}://${bucket}: no access key; set accessKeyId and secretAccessKey in ossnap.yaml${otherwise}`);
   }
-  const common = { bucket, basePath, region, accessKeyId, secretAccessKey, endpoint, requestTimeoutMs };
-  return store === "s3" ? s3BlobStore(common) : ossBlobStore({ ...common, securityToken });
+  const common = {
+    bucket,
+    basePath,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    endpoint,
+    requestTimeoutMs,
+    securityToken: tokenOf(place),
+    idleTimeoutMs: Math.min(IDLE_TIMEOUT_MS_MAX, requestTimeoutMs),
+  };
+  return store === "s3" ? s3BlobStore(common) : ossBlobStore(common);
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { aliyunInstances } from "../adapters/aliyun/instances.ts";
 import { fcTasks } from "../adapters/aliyun/tasks.ts";
+import { keysOfEnvironment } from "../adapters/aws/keys.ts";
 import { elasticsearchCluster } from "../adapters/elasticsearch/cluster.ts";
 import { webhookNotifier } from "../adapters/webhook/notifier.ts";
 import { redactingNotifier, redactingStore } from "../adapters/wrap/redacting.ts";
@@ -10,7 +11,7 @@ import { READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
 import type { World } from "../jobs/world.ts";
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Cluster } from "../model/cluster.ts";
-import type { Config, Place } from "../model/config.ts";
+import type { AwsAccess, Config, Place } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import type { Instances } from "../model/instances/instances.ts";
 import type { Logger } from "../model/logger.ts";
@@ -25,11 +26,11 @@ import { openStore, type StoreSetting, withKeys, withRoleKeys } from "./stores.t
 
 /** Reserved for the response: one still in transit when the invocation ends is lost. */
 const DEADLINE_MARGIN_MS = 1_000;
-/** Read-only terminal commands have no deadline and report failures themselves. */
+/** Read-only terminal commands have no deadline and report failures themselves: that a store does not answer, after a quarter of this. */
 const BY_HAND: StoreSetting = {
   logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
   remainingMs: () => Number.POSITIVE_INFINITY,
-  timeoutMs: 600_000,
+  timeoutMs: 60_000,
 };
 /** A terminal's requests must end before its claims of 60 s do, so a request to a store may take a quarter of this. */
 const TERMINAL_TIMEOUT_MS = 120_000;
@@ -68,9 +69,9 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
     cluster(name) {
       const wanted = config.clusters[name];
       if (!wanted) throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; ${thereText(Object.keys(config.clusters))}`);
-      const { instanceId: _, region: __, ...access } = wanted;
-      const known =
-        clusters.get(name) ?? redactingErrors(elasticsearchCluster({ name, ...access, remainingMs: setting.remainingMs }), redact);
+      const { instanceId: _, region: __, aws, ...access } = wanted;
+      const open = () => elasticsearchCluster({ name, ...access, aws: aws && signingOf(aws, settings), remainingMs: setting.remainingMs });
+      const known = clusters.get(name) ?? redactingErrors(open(), redact);
       clusters.set(name, known);
       return known;
     },
@@ -84,7 +85,7 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
 /** One place without a configuration: uses its own keys, otherwise on OSS the context's. */
 export function connectPlace(place: Place, context: FcContext): BlobStore {
   const keyed = withRoleKeys(place, context);
-  return redactingErrors(openStore(keyed, BY_HAND), redactor([keyed.secretAccessKey, keyed.securityToken]));
+  return redactingErrors(openStore(keyed, BY_HAND), redactor([keyed.secretAccessKey, keyed.securityToken, keyed.sessionToken]));
 }
 
 export interface Invocation {
@@ -141,6 +142,12 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     continueFunction: settings.continueFunction,
     version: VERSION,
   };
+}
+
+/** The entry's own keys, those of the environment's variables, or what the environment's profile or role gives. */
+function signingOf({ region, accessKeyId, secretAccessKey, sessionToken }: AwsAccess, { awsKeys }: RuntimeSettings) {
+  const own = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : awsKeys;
+  return { region, keys: own ? async () => own : keysOfEnvironment() };
 }
 
 function notifiersOf(config: Config, source: string) {

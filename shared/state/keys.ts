@@ -1,5 +1,6 @@
 import type { JobKindName } from "../model/jobId.ts";
 import { timeDigits } from "../model/restoredName.ts";
+import { segmentOf } from "./segment.ts";
 
 /** What is stored of a handled slot. All of it is part of the key, so that the tick's single listing shows it. */
 export interface SlotHint {
@@ -54,13 +55,17 @@ export const stateKey = {
   copySeen: (copy: string) => `live/copies/${copy}/seen/`,
   /** A mark; the leading time sorts listings by the time of recording. */
   mark: (prefix: string, time: Date, mark: string) => `${prefix}${timeDigits(time)}~${mark}`,
+  /** A cut-over that nobody took back: what it did, and what its way back needs. */
+  cutOver: (migration: string) => `live/migrations/${migration}/cut.json`,
+  /** A migration's last pass. */
+  lastPass: (migration: string) => `migrations/${migration}.json`,
   /** What the last look at a repository's other writers found. */
   writers: (repository: string) => `writers/${repository}.json`,
   /** Everything that is open under this key, and under those that begin with it. */
-  notices: (key: string) => `live/notices/${encodeURIComponent(key)}`,
+  notices: (key: string) => `live/notices/${segmentOf(key)}`,
   /** Generation 0 has the key of the first version. */
   notice: (key: string, generation: number) =>
-    `live/notices/${encodeURIComponent(key)}${generation === 0 ? "" : `/${String(generation).padStart(6, "0")}`}.json`,
+    `live/notices/${segmentOf(key)}${generation === 0 ? "" : `/${String(generation).padStart(6, "0")}`}.json`,
   /** Begins with the time, so that a listing has the order of the reports. */
   unsentId: (at: Date, subject: string, status: string, decision: string) => `${timeDigits(at)}-${subject}-${status}-${decision}`,
   /** A notice that a channel has not accepted, and the number of a try. */
@@ -68,17 +73,17 @@ export const stateKey = {
   unsent: (id: string, tries: number) => `live/unsent/${id}/${String(tries).padStart(6, "0")}.json`,
   /** By a hash of the channel's name. */
   channel: (hash: string) => `live/channels/${hash}`,
-  noticeDone: (key: string) => `done/notice/${encodeURIComponent(key)}/`,
+  noticeDone: (key: string) => `done/notice/${segmentOf(key)}/`,
   /** By its generation; the first version's by the time at which it began. */
-  noticeOver: (key: string, begun: string) => `done/notice/${encodeURIComponent(key)}/${begun}.json`,
-  noticeAgain: (key: string, begun: string, change: number) => `done/notice/${encodeURIComponent(key)}/${begun}-${change}.json`,
+  noticeOver: (key: string, begun: string) => `done/notice/${segmentOf(key)}/${begun}.json`,
+  noticeAgain: (key: string, begun: string, change: number) => `done/notice/${segmentOf(key)}/${begun}-${change}.json`,
   done: (kind: JobKindName, id: string) => `done/${kind}/${id}.json`,
   doneAll: (kind: JobKindName) => `done/${kind}/`,
   /** The contents of a policy's last success. */
   taken: (policy: string) => `taken/${policy}.json`,
   history: (id: string) => `history/${id}.json`,
   pins: (repository: string) => `pins/${repository}/`,
-  pin: (repository: string, id: string) => `pins/${repository}/${encodeURIComponent(id)}.json`,
+  pin: (repository: string, id: string) => `pins/${repository}/${segmentOf(id)}.json`,
   evidence: (uuid: string, digest: string, place: string) => `evidence/${uuid}/${digest}-${place}.json`,
   evidenceOf: (uuid: string) => `evidence/${uuid}/`,
   evidenceAll: "evidence/",

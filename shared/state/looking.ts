@@ -1,4 +1,4 @@
-import { digitsTime } from "../model/restoredName.ts";
+import { parseDigits } from "../model/restoredName.ts";
 
 /** A mark that an invocation writes before it reads something new, and removes afterwards: one that is left over shows that it died. */
 export interface LookMark {
@@ -18,7 +18,8 @@ export const harmlessLeaf = (mark: string) => `${mark}~${HARMLESS}`;
 export function parseLookLeaf(leaf: string, key: string): LookMark | undefined {
   const [mark = "", until = ""] = leaf.split("~");
   if (until === HARMLESS) return { mark, until: undefined, key };
-  return /^\d{17}$/.test(until) ? { mark, until: digitsTime(until), key } : undefined;
+  const time = parseDigits(until);
+  return time && { mark, until: time, key };
 }
 
 /** A death has other causes too, so one is not enough to put aside what was being done. */

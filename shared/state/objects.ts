@@ -1,8 +1,15 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode } from "../model/errors.ts";
+import { reason } from "../model/reason.ts";
 
 /** Shared, because each TextDecoder allocates outside the heap and a tick reads two objects per open job. */
 const utf8 = new TextDecoder();
+
+/** For an object of the state that is not what was written: `invalid` with reason `state.objectDamaged`, which no caller is to blame for. */
+export function damagedObject(key: string, what: string, cause?: unknown): AppError {
+  const message = `state object ${key}: ${what}`;
+  return new AppError("invalid", message, { reason: reason("state.objectDamaged", { object: key, message }), cause });
+}
 
 /** Reads a small JSON object of the state; `undefined` if the key is absent. */
 export async function readObject<T>(state: BlobStore, key: string): Promise<T | undefined> {
@@ -11,7 +18,7 @@ export async function readObject<T>(state: BlobStore, key: string): Promise<T | 
   try {
     return JSON.parse(utf8.decode(bytes)) as T;
   } catch (cause) {
-    throw new AppError("invalid", `state object ${key}: is not JSON`, { cause });
+    throw damagedObject(key, "is not JSON", cause);
   }
 }
 

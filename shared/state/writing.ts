@@ -1,4 +1,4 @@
-import { digitsTime, timeDigits } from "../model/restoredName.ts";
+import { parseDigits, timeDigits } from "../model/restoredName.ts";
 
 /** A task that writes blobs under names that Elasticsearch reuses, or may have sent such a write without receiving its answer. */
 export interface WritingMark {
@@ -21,6 +21,7 @@ export function writingLeaf({ until, job, batch }: Omit<WritingMark, "key">, non
 }
 
 export function parseWritingLeaf(leaf: string, key: string): WritingMark | undefined {
-  const [, digits, job, batch] = /^(\d{17})~([^~]+)~([^~]+)~[^~]+$/.exec(leaf) ?? [];
-  return digits && job && batch ? { until: digitsTime(digits), job, batch, key } : undefined;
+  const [, digits = "", job, batch] = /^(\d{17})~([^~]+)~([^~]+)~[^~]+$/.exec(leaf) ?? [];
+  const until = parseDigits(digits);
+  return until && job && batch ? { until, job, batch, key } : undefined;
 }

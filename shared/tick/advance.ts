@@ -1,3 +1,4 @@
+import { stepFault } from "../jobs/damage/stepFault.ts";
 import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import { isTimeUp } from "../jobs/readingInTime.ts";
 import type { Job } from "../jobs/record.ts";
@@ -122,7 +123,7 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
 
 /** Left to the next tick; what is not an error of a store or cluster lasts, so the list of jobs tells it as this job's reason. */
 async function leaveBroken(world: World, job: Job, error: unknown): Promise<Advanced> {
-  const message = messageOf(error);
+  const message = stepFault(job, error);
   world.logger.error("job could not be moved", { job: job.id, error: message });
   const why = reason("job.error", { message });
   try {
@@ -138,8 +139,13 @@ function lasts(error: unknown): boolean {
   return !(error instanceof AppError) || error.code === "invalid";
 }
 
-/** Arrivals first, newest before older ones so that an older one sees its successor; then by the age of the last record. */
+/**
+ * Arrivals first, newest before older ones so that an older one sees its successor; then by the age of the last record. Migrations come last: the
+ * part that one waits for may end in this tick, and its next part then begins in it too.
+ */
 export function byTurn(a: Job, b: Job): number {
+  const parents = Number(a.kind === "migration") - Number(b.kind === "migration");
+  if (parents !== 0) return parents;
   const [first, second] = [startOf(a), startOf(b)];
   if (first !== second) return first > second ? -1 : 1;
   return a.head.at < b.head.at ? -1 : 1;

@@ -1,5 +1,6 @@
 import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import { isTimeUp, OUT_OF_TIME, READ_RESERVE_MS, readingInTime } from "../jobs/readingInTime.ts";
+import type { Job } from "../jobs/record.ts";
 import type { World } from "../jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";
@@ -11,9 +12,11 @@ import { greetChannels } from "../notices/greetChannels.ts";
 import { isSuspect } from "../notices/guardedLook.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { deliverUnsent } from "../notices/outbox.ts";
+import { keyText } from "../state/segment.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
 import { lookForCopy } from "../verbs/copy/look.ts";
+import { lookForSync } from "../verbs/migration/look.ts";
 import { lookForPrune } from "../verbs/prune/look.ts";
 import { advanceAll } from "./advance.ts";
 import type { Advanced } from "./advanced.ts";
@@ -60,13 +63,23 @@ function withinTheirTime(world: World): World {
   return Object.create(world, { blobs: { value: blobs } }) as World;
 }
 
-/** Nothing else would resolve a notice about an entry that left ossnap.yaml. */
-async function resolveGone(world: World, { live }: OpenWork): Promise<void> {
+/**
+ * Nothing else would resolve a notice about an entry that left ossnap.yaml. A terminal may have another file than the functions, and an open job
+ * of the entry may still raise what it sees.
+ */
+async function resolveGone(world: World, { live, jobs }: OpenWork): Promise<void> {
+  if (world.terminal) return;
   for (const key of [...live.notices.keys()]) {
     const entry = entryOf(key);
-    if (entry === undefined || isConfigured(world.config, entry)) continue;
+    if (entry === undefined || isConfigured(world.config, entry) || jobs.some((job) => isOfEntry(job, entry.name))) continue;
     await resolveNotice(world, key, "config.entryGone", reason("config.entryGone", { ...entry }));
   }
+}
+
+/** An index that is kept until its date says nothing of the entry that it came from. */
+function isOfEntry({ kind, intent }: Job, name: string): boolean {
+  const { policyName, copyName, watchName, watch, repository } = (intent.input ?? {}) as Record<string, unknown>;
+  return kind !== "retire" && [policyName, copyName, watchName, watch, repository].includes(name);
 }
 
 /**
@@ -101,23 +114,25 @@ async function resolveSilentTimers(world: World, { live }: OpenWork): Promise<vo
 }
 
 const UNREAD_NOTICE = "job-unreadable:";
+/** An id in the state may be a stranger's, of any length. */
+const unreadKey = (id: string) => keyText(`${UNREAD_NOTICE}${id}`);
 
 /** Nothing moves such a job, so nothing else would tell of it. */
 async function reportUnread(world: World, { live, unread }: OpenWork): Promise<void> {
   for (const { id, message } of unread) {
     const why = reason("job.unreadable", { job: id, message });
-    await raiseNotice(world, { key: `${UNREAD_NOTICE}${id}`, code: "job.unreadable", severity: "bad", reason: why, job: id });
+    await raiseNotice(world, { key: unreadKey(id), code: "job.unreadable", severity: "bad", reason: why, job: id });
   }
   for (const key of [...live.notices.keys()]) {
     const job = key.startsWith(UNREAD_NOTICE) ? key.slice(UNREAD_NOTICE.length) : undefined;
-    if (job !== undefined && !unread.some(({ id }) => id === job))
+    if (job !== undefined && !unread.some(({ id }) => unreadKey(id) === key))
       await resolveNotice(world, key, "job.unreadable", reason("job.readAgain", { job }));
   }
 }
 
 /** One look per entry of ossnap.yaml, each independent of the others. */
 function looks(world: World, work: OpenWork): NamedLook[] {
-  const { backups, watches, copies } = world.config;
+  const { backups, watches, copies, migrations } = world.config;
   return [
     ...Object.entries(backups).map(([name, policy]): NamedLook => [`backups.${name}`, () => lookForSlots(world, work, name, policy)]),
     ...Object.entries(backups).map(([name, policy]): NamedLook => [`prunes.${name}`, () => lookForPrune(world, work, name, policy)]),
@@ -125,6 +140,7 @@ function looks(world: World, work: OpenWork): NamedLook[] {
       (name): NamedLook => [`watches.${name}`, () => lookAtWatch(world, work, name, { by: "ossnap", who: "a check of the bucket" })],
     ),
     ...Object.entries(copies).map(([name, rule]): NamedLook => [`copies.${name}`, () => lookForCopy(world, work, name, rule)]),
+    ...Object.keys(migrations).map((name): NamedLook => [`migrations.${name}`, () => lookForSync(world, work, name)]),
   ];
 }
 

@@ -79,7 +79,7 @@ function arrivalChange(config: Config, { intent, head }: Job<ArrivalInput, { res
 /** A person who asks for a restore names indices and alias; only where it reads from is the configuration's. */
 function restoreChange(config: Config, { intent }: Job<RestoreInput>): Change | undefined {
   const { input, cluster, asked } = intent;
-  const isByHand = asked.by === "person";
+  const isByHand = asked.by === "person" || input.migration !== undefined;
   if (input.watch === undefined) {
     const now = entry(config.repositories, input.repository);
     return now && change("repositories", input.repository, now, ({ blobs }) => ({ blobs: isStillPlace(blobs, input.place) }));

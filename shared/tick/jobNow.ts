@@ -9,10 +9,12 @@ import type { JobNow } from "../verbs/jobs/show.ts";
 import { kindFor } from "./kinds.ts";
 
 /**
- * Determines what the job waits for, as a tick would. Where its look reads a whole repository or writes its findings, only what the state
+ * Determines what the job waits for, as a tick would, and reports nothing: whoever watches may have another ossnap.yaml. Where its look reads a whole repository or writes its findings, only what the state
  * shows: a claim, or an older job; otherwise `undefined`.
  */
-export async function jobNow(world: World, id: string): Promise<JobNow | undefined> {
+export async function jobNow(asked: World, id: string): Promise<JobNow | undefined> {
+  // Not a spread copy: that would evaluate lazy members.
+  const world: World = Object.create(asked, { isPreview: { value: true } });
   const work = await readOpenWork(world);
   const job = work.jobs.find((open) => open.id === id);
   if (!job) return undefined;

@@ -5,6 +5,7 @@ import type { World } from "../jobs/world.ts";
 import { arrivalKind } from "../verbs/arrival/job.ts";
 import { backupKind } from "../verbs/backup/job.ts";
 import { copyKind } from "../verbs/copy/job.ts";
+import { migrationKind } from "../verbs/migration/job.ts";
 import { pruneKind } from "../verbs/prune/job.ts";
 import { restoreKind } from "../verbs/restore/job.ts";
 import { retireKind } from "../verbs/retire/job.ts";
@@ -20,8 +21,9 @@ export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
     copy: () => copyKind(world, work),
     arrival: () => arrivalKind(world, work),
     restore: () => restoreKind(world, work),
-    retire: () => retireKind(world),
+    retire: () => retireKind(world, work),
     rollback: () => rollbackKind(world),
+    migration: () => migrationKind(world, work),
     verification: () => verificationKind(world, work),
   };
   // Input and data types differ per kind; the first word of the id determines the kind.

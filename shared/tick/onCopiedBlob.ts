@@ -1,6 +1,6 @@
 import type { World } from "../jobs/world.ts";
 import type { Reason } from "../model/reason.ts";
-import { type CopiedBlob, receiveBlob } from "../verbs/arrival/event.ts";
+import { type CopiedBlob, receiveBlob, watchOfRoot } from "../verbs/arrival/event.ts";
 import { arrivalsOf, restoresOf } from "../verbs/arrival/openJobs.ts";
 import { advanceJob, byTurn } from "./advance.ts";
 import type { Advanced } from "./advanced.ts";
@@ -23,11 +23,12 @@ export async function onCopiedBlob(world: World, blob: CopiedBlob): Promise<Arri
 }
 
 /**
- * One event may name several blobs, and one of them many times: each is looked at once. The first fault fails the invocation, and the platform
- * delivers the event again.
+ * One event may name many blobs, and who writes below a watch chooses their names: each watch is looked at once, because a look finds the
+ * newest root whichever root it was called for. The first fault fails the invocation, and the platform delivers the event again.
  */
 export async function onCopiedBlobs(world: World, blobs: readonly CopiedBlob[]): Promise<ArrivalReport[]> {
-  const distinct = new Map(blobs.map((blob) => [`${blob.bucket}/${blob.key}`, blob]));
+  const about = (blob: CopiedBlob) => JSON.stringify(watchOfRoot(world.config, blob).watch ?? [blob.bucket, blob.key]);
+  const distinct = new Map(blobs.map((blob) => [about(blob), blob]));
   const reports: ArrivalReport[] = [];
   for (const blob of distinct.values()) reports.push(await onCopiedBlob(world, blob));
   return reports;

@@ -5,6 +5,7 @@ import { slotOf } from "../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { isClockChange, isSlot, type PolicySchedule, schedulesOf } from "../plan/slots.ts";
 import { AHEAD_MS } from "../plan/snapshotOrder.ts";
+import { keyText } from "../state/segment.ts";
 import type { Advanced } from "./advanced.ts";
 import { createSnapshots } from "./createSnapshots.ts";
 import { pruneSnapshots } from "./pruneSnapshots.ts";
@@ -31,6 +32,7 @@ const FAR_MS = 366 * 24 * 3_600_000;
 
 /** Begins the key of a notice about a timer for which nothing is due. */
 export const TIMER_NOTICE = "timer:";
+const timerKey = (functionName: TimedFunction, triggerName: string) => keyText(`${TIMER_NOTICE}${functionName}/${triggerName}`);
 
 /**
  * Handles a timer that carries no payload: starts every policy that is due at its time; one that fails does not hold the others back, and its
@@ -78,7 +80,7 @@ function untrueTime({ triggerName: timer, triggerTime }: TimerEvent, functionNam
 /** Not thrown: the platform would only deliver the same event again. */
 async function reportUntrueTime(world: World, functionName: TimedFunction, { triggerName }: TimerEvent, why: Reason): Promise<void> {
   world.logger.error("a timer's event was refused", { timer: triggerName, slot: why.params.slot });
-  const key = `${TIMER_NOTICE}${functionName}/${triggerName}`;
+  const key = timerKey(functionName, triggerName);
   // It is over when the timer starts policies again, or was silent; its own time says nothing.
   await raiseNotice(world, { key, code: "timer.unknown", severity: "warning", reason: why, upTo: slotOf(world.clock.now()) });
 }
@@ -89,7 +91,7 @@ async function reportTimer(
   { triggerName, triggerTime, policy }: TimerEvent,
   { isKnown, schedules }: { isKnown: boolean; schedules: readonly PolicySchedule[] },
 ): Promise<void> {
-  const key = `${TIMER_NOTICE}${functionName}/${triggerName}`;
+  const key = timerKey(functionName, triggerName);
   const slot = slotOf(triggerTime);
   if (isKnown) {
     if (world.live?.notices.has(key) !== false)

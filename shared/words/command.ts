@@ -1,4 +1,4 @@
-import { hasHiddenCharacter } from "../model/plainText.ts";
+import { oneLine } from "../model/plainText.ts";
 
 /** The program that a command line names when it is not known how the reader starts ossnap: in notices, logs and HTTP answers. */
 const PROGRAM = "ossnap";
@@ -11,13 +11,18 @@ const PLAIN = /^[\w@%+:,./-][\w@%+=:,./-]*$/;
  * not see, is spelled out as bash, zsh and ksh read it (`$'a\x0ab'`), so that it neither begins a line nor is lost.
  */
 export function shellWord(text: string): string {
-  if (hasHiddenCharacter(text)) return `$'${[...text].map(spelledOut).join("")}'`;
+  if (isSpelled(text)) return `$'${[...text].map(spelledOut).join("")}'`;
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** It has a character that the screen would spell out, and so not copy. */
+function isSpelled(text: string): boolean {
+  return oneLine(text) !== text;
 }
 
 function spelledOut(character: string): string {
   if (character === "\\") return "\\\\";
-  if (character !== "'" && !hasHiddenCharacter(character)) return character;
+  if (character !== "'" && !isSpelled(character)) return character;
   return [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 }
 

@@ -1,3 +1,5 @@
+import { percentEncoded } from "../model/plainText.ts";
+
 /** A command in backticks, as `say` and the messages write it. */
 const COMMAND = /`ossnap ([^`]+)`/g;
 /** One word for a POSIX shell: plain, or in single quotes. */
@@ -6,7 +8,7 @@ const WORD = /'((?:[^']|'\\'')*)'|[^\s']+/g;
 type Way = (args: string[], options: ReadonlyMap<string, string[]>) => string | undefined;
 
 const body = (value: object) => ` ${JSON.stringify(value)}`;
-const segment = (name = "") => encodeURIComponent(name);
+const segment = (name = "") => percentEncoded(name);
 
 /** The route that does what a command does; `undefined` for what only a terminal can do. docs/http.md lists the routes. */
 const WAYS: Readonly<Record<string, Way>> = {
@@ -25,6 +27,13 @@ const WAYS: Readonly<Record<string, Way>> = {
     if (what === "cancel") return `DELETE /jobs/${segment(id)}`;
     const kind = options.get("--kind");
     return `GET /jobs${kind ? `?kind=${kind[0]}` : ""}`;
+  },
+  migrate: ([what, name], options) => {
+    const kmsKey = options.get("--kms-key")?.[0];
+    if (what === "policies") return `GET /migrations/${segment(name)}/policies${kmsKey === undefined ? "" : `?kmsKey=${segment(kmsKey)}`}`;
+    if (what === "status") return name === undefined ? "GET /migrations" : `GET /migrations/${segment(name)}`;
+    const start = options.has("--start") ? body({ start: true }) : "";
+    return what === "sync" || what === "cutover" || what === "rollback" ? `POST /migrations/${segment(name)}/${what}${start}` : undefined;
   },
   pause: () => "POST /pause",
   prune: ([policy], options) => {

@@ -1,19 +1,21 @@
-import { oneLine, shownCut } from "../model/plainText.ts";
+import { shownCut, shownValue } from "../model/plainText.ts";
 import { PARAM_CHARACTERS_MAX, type Reason, type ReasonParam } from "../model/reason.ts";
+import { ownValue } from "../model/tables/ownValue.ts";
 import { shellLine } from "./command.ts";
 import { EN } from "./en.ts";
 import { bytesText, counted, durationText, periodText } from "./numbers.ts";
 
 /** A command in backticks, or a parameter with its unit, or with the words for one and for several of it. */
-const PLACE = /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|rate|meant|reason|period|added|took|within|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
+const PLACE =
+  /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|rate|meant|reason|period|added|took|within|minute|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 /**
  * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
- * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{why:added}` as a colon and the text, `{where:within}` as the text in parentheses, `{seconds:eta}` as ", done in about 2 min", `{bytes:rate}` as ", 2 MiB/s", `{seconds:took}` as ", in 2 min" and `{name:meant}` as a proposal, each only if there is one, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
+ * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{at:minute}` as a time without its seconds, `{why:added}` as a colon and the text, `{where:within}` as the text in parentheses, `{seconds:eta}` as ", done in about 2 min", `{bytes:rate}` as ", 2 MiB/s", `{seconds:took}` as ", in 2 min" and `{name:meant}` as a proposal, each only if there is one, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
  * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
 export function say({ code, params }: Reason): string {
-  const template = EN[code];
+  const template = ownValue(EN, code);
   if (template === undefined) {
     const shown = Object.entries(params).map(([name, value]) => `${name}=${text(value)}`);
     return shown.length === 0 ? code : `${code} (${shown.join(", ")})`;
@@ -36,7 +38,7 @@ const OPTIONAL: Readonly<Record<string, (value: ReasonParam) => string>> = {
     `; perhaps ${
       Array.isArray(value)
         ? value
-            .map(oneLine)
+            .map(shownValue)
             .join(", ")
             .replace(/, ([^,]*)$/, " or $1")
         : text(value)
@@ -48,6 +50,7 @@ function parameterText(unit: string | undefined, value: ReasonParam | undefined,
   if (optional) return isNothing(value) ? "" : optional(value as ReasonParam);
   if (unit === "reason") return reasonText(value ?? null, params);
   if (unit === "period" && typeof value === "string") return periodText(value);
+  if (unit === "minute" && typeof value === "string") return `${value.slice(0, 10)} ${value.slice(11, 16)} UTC`;
   if (unit === "duration" && typeof value === "number") return durationText(value);
   return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
 }
@@ -83,7 +86,9 @@ function commandText(command: string, params: Reason["params"]): string {
   const words = command.split(" ").flatMap((word) => {
     const name = /^\{(\w+)\}$/.exec(word)?.[1];
     const value = name === undefined ? word : (params[name] ?? null);
-    return Array.isArray(value) ? value : [text(value)];
+    if (Array.isArray(value)) return value;
+    // The shell gets what is meant: `shellLine` spells out what the screen cannot show.
+    return typeof value === "string" ? shownCut(value, PARAM_CHARACTERS_MAX) : text(value);
   });
   return shellLine(words);
 }
@@ -91,5 +96,6 @@ function commandText(command: string, params: Reason["params"]): string {
 function text(value: ReasonParam): string {
   if (value === null) return "–";
   const short = (one: unknown) => shownCut(String(one), PARAM_CHARACTERS_MAX);
-  return oneLine(Array.isArray(value) ? value.map(short).join(", ") || "none" : short(value));
+  if (!Array.isArray(value)) return shownValue(short(value));
+  return value.map((one) => shownValue(short(one))).join(", ") || "none";
 }

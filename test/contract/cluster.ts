@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { aliasRows } from "./clusterAliasRows.ts";
 import { blockRows } from "./clusterBlockRows.ts";
+import { closingRows } from "./clusterClosingRows.ts";
 import { contentRows } from "./clusterContentRows.ts";
 import { diskRows } from "./clusterDiskRows.ts";
 import type { ClusterFixture } from "./clusterFixture.ts";
@@ -16,13 +17,19 @@ import { runningTests } from "./clusterRunning.ts";
 import { runningRows } from "./clusterRunningRows.ts";
 import { settingRows } from "./clusterSettingRows.ts";
 import { snapshotTests } from "./clusterSnapshots.ts";
-import { rowTests } from "./clusterStage.ts";
+import { appliesTo, rowTests } from "./clusterStage.ts";
+import { stateRows } from "./clusterStateRows.ts";
 import { versionRows } from "./clusterVersionRows.ts";
 
 export type { ClusterFixture } from "./clusterFixture.ts";
 
 /** The contract of the `Cluster` port on one empty cluster; the tests build on each other. */
-export function clusterContract(name: string, version: string, open: () => Promise<ClusterFixture>): void {
+export function clusterContract(
+  name: string,
+  version: string,
+  open: () => Promise<ClusterFixture>,
+  { closes = true }: { closes?: boolean } = {},
+): void {
   describe(name, () => {
     const world: { fixture?: ClusterFixture } = {};
     const fixture = () => {
@@ -46,8 +53,12 @@ export function clusterContract(name: string, version: string, open: () => Promi
     describe("repositories of other versions, as measured", () => rowTests(fixture, version, "versions", versionRows(version)));
     describe("contents as measured", () => rowTests(fixture, version, "contents", contentRows));
     describe("restores as measured", () => rowTests(fixture, version, "restores", restoreRows));
+    describe.runIf(stateRows.some((row) => appliesTo(row, version)))("states as measured", () =>
+      rowTests(fixture, version, "states", stateRows),
+    );
     describe("aliases as measured", () => rowTests(fixture, version, "aliases", aliasRows));
     describe("blocks as measured", () => rowTests(fixture, version, "blocks", blockRows));
+    describe.runIf(closes)("closing as measured", () => rowTests(fixture, version, "closing", closingRows));
     describe("settings as measured", () => rowTests(fixture, version, "settings", settingRows));
     describe("disks as measured", () => rowTests(fixture, version, "disks", diskRows));
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));

@@ -1,4 +1,4 @@
-import type { SnapshotRequest } from "../../shared/model/cluster.ts";
+import type { SnapshotRequest } from "../../shared/model/snapshots/request.ts";
 import { finished, until } from "./clusterFixture.ts";
 import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
 

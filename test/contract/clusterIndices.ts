@@ -23,6 +23,8 @@ export function indexTests(fixture: () => ClusterFixture): void {
     const { cluster } = fixture();
 
     expect(await cluster.countDocuments("movies")).toBe(3);
+    expect(Object.keys(await cluster.mapping("movies")).length).toBeLessThan(2);
+    await expect(cluster.mapping("nosuch")).rejects.toMatchObject({ code: "absent" });
     await expect(cluster.countDocuments("nosuch")).rejects.toMatchObject({ code: "absent" });
     await expect(cluster.countDocuments("shut")).rejects.toMatchObject({ code: "invalid" });
   });

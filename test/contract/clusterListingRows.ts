@@ -1,4 +1,4 @@
-import { outcomeOf, type Row, type Stage } from "./clusterStage.ts";
+import { outcomeOf, placeSettings, type Row, type Stage } from "./clusterStage.ts";
 
 async function copyOfTwo(stage: Stage): Promise<void> {
   await stage.index("movies");
@@ -33,7 +33,7 @@ async function unwritable(stage: Stage): Promise<void> {
 /** Registers the unwritable location under another name; returns the outcome, whether it is listed, and a later verification. */
 async function registerUnwritable({ cluster, own }: Stage): Promise<unknown> {
   const r = (await cluster.listRepositories()).find(({ name }) => name === own("r"));
-  const again = { name: own("again"), type: "fs", settings: { location: r?.settings.location ?? "" } };
+  const again = { name: own("again"), type: r?.type ?? "", settings: placeSettings(r?.settings ?? {}) };
   const registered = await outcomeOf(cluster.putRepository(again, { verify: true }));
   const listed = (await cluster.listRepositories()).some(({ name }) => name === again.name);
   return [registered, listed, await outcomeOf(cluster.verifyRepository(again.name))];

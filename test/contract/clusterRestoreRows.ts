@@ -1,3 +1,4 @@
+import { mappingHash } from "../../shared/model/mappings/mappingHash.ts";
 import { until } from "./clusterFixture.ts";
 import type { Row, Stage } from "./clusterStage.ts";
 
@@ -138,6 +139,21 @@ async function withoutFile(stage: Stage): Promise<void> {
 }
 
 export const restoreRows: readonly Row[] = [
+  {
+    name: "a restored index has the mapping that it had in the snapshot",
+    async arrange(stage) {
+      await stage.index("movies", { nested: "actors" });
+      await stage.repository("r");
+      await stage.snapshot("r", "one", "movies");
+    },
+    async act(stage) {
+      const asked = await stage.restore("r", "one", "movies", "again");
+      await stage.restored();
+      const [before, after] = await Promise.all(["movies", "again"].map((name) => stage.cluster.mapping(stage.own(name))));
+      return [asked, mappingHash(after ?? {}) === mappingHash(before ?? {})];
+    },
+    expect: ["ok", true],
+  },
   {
     name: "an index with a failed shard in a PARTIAL snapshot is refused, a complete one is restored",
     arrange: ownFixture,

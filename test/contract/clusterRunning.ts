@@ -36,12 +36,12 @@ export function runningTests(fixture: () => ClusterFixture): void {
 
   it("shows a running restore, and stops it when its index is deleted", async () => {
     const { cluster, newRepository } = fixture();
-    const { location } = newRepository("unthrottled").settings;
-    await cluster.putRepository({ name: "unthrottled", type: "fs", settings: { location: location ?? "" } }, { verify: true });
+    const unthrottled = newRepository("unthrottled");
+    await cluster.putRepository(unthrottled, { verify: true });
     await cluster.createSnapshot("unthrottled", "large-1", { indices: ["large"], metadata: {} });
     await finished(cluster, "unthrottled", "large-1");
-    const throttled = { location: location ?? "", max_restore_bytes_per_sec: "40kb" };
-    await cluster.putRepository({ name: "unthrottled", type: "fs", settings: throttled }, { verify: true });
+    const throttled = { ...unthrottled.settings, max_restore_bytes_per_sec: "40kb" };
+    await cluster.putRepository({ ...unthrottled, settings: throttled }, { verify: true });
     const request = {
       repository: "unthrottled",
       snapshot: "large-1",

@@ -84,6 +84,20 @@ export const runningRows: readonly Row[] = [
     expect: [{ status: "yellow", primariesActive: 0, unassigned: 0 }, [0, 1]],
   },
   {
+    name: "another rate of its repository is refused while a restore runs",
+    below: "7.11.0",
+    arrange: runningRestore,
+    act: (stage) => stage.sameRepository("slow", "slow", { ...SLOW, max_restore_bytes_per_sec: "1mb" }),
+    expect: "conflict",
+  },
+  {
+    name: "another rate of its repository is taken while a restore runs",
+    from: "7.17.0",
+    arrange: runningRestore,
+    act: (stage) => stage.sameRepository("slow", "slow", { ...SLOW, max_restore_bytes_per_sec: "1mb" }),
+    expect: "ok",
+  },
+  {
     name: "a second restore is refused while one runs",
     below: "6.0.0",
     arrange: runningRestore,

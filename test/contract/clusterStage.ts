@@ -61,9 +61,13 @@ export interface RestoreOptions {
   settings?: Record<string, string>;
 }
 
+export function appliesTo({ from, below }: Row, version: string): boolean {
+  return (!from || isAtLeast(version, from)) && (!below || !isAtLeast(version, below));
+}
+
 /** One test per row that applies to the version; the remains of a row are removed before the next. */
 export function rowTests(fixture: () => ClusterFixture, version: string, table: string, rows: readonly Row[]): void {
-  const wanted = rows.filter(({ from, below }) => (!from || isAtLeast(version, from)) && (!below || !isAtLeast(version, below)));
+  const wanted = rows.filter((row) => appliesTo(row, version));
   for (const [number, row] of wanted.entries()) {
     it(row.name, async () => {
       const stage = openStage(fixture(), `${table}${number}-`);
@@ -75,6 +79,13 @@ export function rowTests(fixture: () => ClusterFixture, version: string, table: 
       }
     });
   }
+}
+
+const OF_THE_PLACE = ["location", "bucket", "base_path", "region", "role_arn"];
+
+/** The settings that say where a repository is. */
+export function placeSettings<Value>(settings: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => OF_THE_PLACE.includes(key)));
 }
 
 export async function outcomeOf(call: Promise<unknown>): Promise<Outcome> {
@@ -121,7 +132,7 @@ function openStage(fixture: ClusterFixture, prefix: string): Stage {
       await register(name, fixture.newRepository(own(name), settings), true);
     },
     sameRepository: (name, of, settings = { readonly: true }) =>
-      register(name, { name: own(name), type: "fs", settings: { location: placeOf(of).settings.location ?? "", ...settings } }, false),
+      register(name, { ...placeOf(of), name: own(name), settings: { ...placeSettings(placeOf(of).settings), ...settings } }, false),
     givenRepository: async (name, given) => register(name, await fixture.givenRepository(own(name), given), false),
     async subsetRepository(name, of, snapshots) {
       await register(name, await fixture.subsetRepository(own(name), placeOf(of), snapshots), false);

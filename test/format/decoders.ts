@@ -1,6 +1,7 @@
 import { type Codec, decodeContainer } from "../../shared/format/encoding/container.ts";
 import { readFooter, verifyFooter } from "../../shared/format/encoding/luceneFooter.ts";
 import { decodeSmile } from "../../shared/format/encoding/smile.ts";
+import { decodeIndexMapping } from "../../shared/format/indexMapping.ts";
 import { decodeIndexMetadata } from "../../shared/format/indexMetadata.ts";
 import { classifyKey } from "../../shared/format/keys.ts";
 import { decodeRoot } from "../../shared/format/root.ts";
@@ -24,6 +25,7 @@ export const BEHIND_CHECKSUM: Record<string, { codec: Codec; decode: Decode }> =
   snapshot: { codec: "snapshot", decode: resealed("snapshot", decodeSnapshotRecord) },
   globalMetadata: { codec: "metadata", decode: resealed("metadata", (bytes, subject) => decodeContainer(bytes, "metadata", subject)) },
   indexMetadata: { codec: "index-metadata", decode: resealed("index-metadata", decodeIndexMetadata) },
+  indexMapping: { codec: "index-metadata", decode: resealed("index-metadata", decodeIndexMapping) },
   shardSnapshot: { codec: "snapshot", decode: resealed("snapshot", decodeShardSnapshot) },
   shardCatalogue: { codec: "snapshots", decode: resealed("snapshots", decodeShardCatalogue) },
 };
@@ -53,5 +55,7 @@ export function realPayloads(): Map<string, Uint8Array[]> {
       payloads.set(kind, [...(payloads.get(kind) ?? []), bytes.subarray(headerBytes, -16)]);
     }
   }
+  // Another reading of the same blobs.
+  payloads.set("indexMapping", payloads.get("indexMetadata") ?? []);
   return payloads;
 }

@@ -36,6 +36,21 @@ describe("decodeIndexMetadata", () => {
       );
   });
 
+  it("refuses settings that are small as they are stored and huge as text, before they are written as text", () => {
+    const of = (x: unknown) => decode({ settings: { ...SETTINGS, x } });
+    const shared = "\u0001".repeat(64);
+    const tooMuch = expect.objectContaining({ code: "invalid", message: expect.stringContaining("as text they have more than 16 MB") });
+    const long = Buffer.from(JSON.stringify({ movies: { settings: { ...SETTINGS, x: [shared.repeat(50_000)] } } }));
+    expect(() => decodeIndexMetadata(wrapPayload("index-metadata", long), "meta")).toThrow(tooMuch);
+    expect(() => of(Array(50_000).fill(shared))).toThrow(tooMuch);
+    expect(() => of(Object.fromEntries(Array.from({ length: 50_000 }, (_, name) => [name, shared])))).toThrow(tooMuch);
+    expect(() => of([new Uint8Array(8)])).toThrow("a binary value");
+    expect(JSON.parse(of([shared, '"', "\ud83d\ude00", 1.5, null, { a: true }]).settings.x ?? "")).toEqual([
+      ...[shared, '"', "\ud83d\ude00", 1.5, null],
+      { a: true },
+    ]);
+  });
+
   it("returns the analyzers and normalizers that mappings name, but not fields of that name", () => {
     const title = { type: "text", analyzer: "ik_max_word", fields: { raw: { type: "keyword", normalizer: "low" } } };
     const analyzer = { type: "text", search_analyzer: "english" };

@@ -43,6 +43,8 @@ const FIELDS = [
   "takeOver",
   "filesThere",
   "replaceIndex",
+  "over",
+  "loseOld",
   "as",
 ];
 

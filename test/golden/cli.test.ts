@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { VERBS } from "../../infra/cli/verbs.ts";
 import { OUTCOMES } from "./cases.ts";
 import { expectGolden, expectNoOthers } from "./golden.ts";
+import { MIGRATION_VERBS } from "./migrationCases.ts";
 import { lineText, verbText } from "./runCase.ts";
 import { SHARING_VERBS } from "./sharingCases.ts";
 import { newWorld } from "./stages.ts";
@@ -20,7 +21,7 @@ vi.mock("node:crypto", async (original) => ({
   randomUUID: () => "00000000-0000-4000-8000-000000000001",
 }));
 
-const ALL = [...STATE_VERBS, ...WORKING_VERBS, ...RESTORING_VERBS, ...READING_VERBS, ...JOB_VERBS, ...SHARING_VERBS];
+const ALL = [...STATE_VERBS, ...WORKING_VERBS, ...RESTORING_VERBS, ...READING_VERBS, ...JOB_VERBS, ...SHARING_VERBS, ...MIGRATION_VERBS];
 /** `jobs show <id>` → `jobs-show.txt` */
 const fileOf = (signature: string) => `${wordsOf(signature).join("-")}.txt`;
 const wordsOf = (signature: string) => signature.split(" ").filter((word) => /^[a-z]/.test(word));

@@ -13,11 +13,12 @@ import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { onCopiedBlob } from "../../shared/tick/onCopiedBlob.ts";
 import { askBackup } from "../../shared/verbs/backup/ask.ts";
 import { askCopy } from "../../shared/verbs/copy/ask.ts";
+import type { CutOver, MigrationInput } from "../../shared/verbs/migration/types.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { startRestore } from "../../shared/verbs/restore/askByHand.ts";
 import type { RollbackInput } from "../../shared/verbs/rollback/step.ts";
 import { askVerification } from "../../shared/verbs/verification/ask.ts";
-import { INDEX1, INDEX2, LATE_BLOB, STEP1, STEP2, TIMES, uuidOf } from "../world/moved.ts";
+import { INDEX1, INDEX2, LATE_BLOB, mappingIn, STEP1, STEP2, TIMES, uuidOf } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
 
@@ -48,7 +49,9 @@ const idOf = (created: Awaited<ReturnType<typeof askCopy>>) => (created.outcome 
 
 /** Makes the repository at this location restorable for the target cluster. */
 function offer(world: TestWorld, location: string, name: "snap-1" | "snap-2"): void {
-  const indices = { "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2 } };
+  const indices = {
+    "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2, mapping: mappingIn(uuidOf(name)) },
+  };
   world.places.at({ location }).push(givenSnapshot({ name, uuid: uuidOf(name), version: "5.5.2", startTime: TIMES[name], indices }));
 }
 
@@ -182,6 +185,23 @@ async function beginRollback(world: TestWorld): Promise<string> {
   return id;
 }
 
+/** Asked for, of a cut-over that put nothing in the place of an earlier index. */
+async function beginMigration(world: TestWorld): Promise<string> {
+  const cut: CutOver = {
+    ...{ job: "migration-all-cutover-20261121t010000z", at: "2026-11-21T01:30:00.000Z", by: OPS.who, restore: "restore-none" },
+    ...{ snapshot: { name: "all-1", uuid: "uuid-all-1" }, blocked: [], documents: 3 },
+  };
+  const input: MigrationInput = {
+    ...{ name: "all", mode: "rollback", slot: "20261121t020000z", source: "source", target: "target", loseWrites: true, cut },
+  };
+  const id = jobId.migration(input.name, input.mode, input.slot);
+  const patienceUntil = new Date(world.now().getTime() + HOUR_MS).toISOString();
+  const intent = { about: "rollback all: source → target", asked: OPS, patienceUntil, input };
+  const why = reason("migration.requested", { by: OPS.who, mode: input.mode, migration: input.name });
+  await (await world.open()).log.create(id, intent, { state: "asked", reason: why, data: { parts: {}, times: {} } });
+  return id;
+}
+
 export type OpenIds = Record<JobKindName, string>;
 
 /** One deployment with a job of every kind in the middle of its work; the clock, nonces, keys and request ids are the test world's. */
@@ -201,7 +221,8 @@ export async function everyKindOpen(): Promise<{ world: TestWorld; ids: OpenIds;
   const prune = await beginPrune(world);
   const backup = await beginBackup(world);
   const rollback = await beginRollback(world);
-  return { world, ids: { backup, prune, copy, arrival, restore, retire, rollback, verification }, copied };
+  const migration = await beginMigration(world);
+  return { world, ids: { backup, prune, copy, arrival, restore, retire, rollback, verification, migration }, copied };
 }
 
 /** Completes everything that the jobs wait for, tick by tick, including the retention time of the old index. */

@@ -3,13 +3,14 @@ import { ROUTES } from "../../shared/runtime/http/routes.ts";
 import { routeText } from "./askRoute.ts";
 import { OUTCOMES } from "./cases.ts";
 import { expectGolden, expectNoOthers } from "./golden.ts";
+import { MIGRATION_ROUTE_CASES } from "./migrationCases.ts";
 import { ACTING_ROUTES } from "./routesActing.ts";
 import { ANY_ROUTE } from "./routesAny.ts";
 import { READING_ROUTES } from "./routesReading.ts";
 import { STATE_ROUTES } from "./routesState.ts";
 import { SHARING_ROUTE_CASES } from "./sharingCases.ts";
 
-const ALL = [...READING_ROUTES, ...STATE_ROUTES, ...ACTING_ROUTES, ...SHARING_ROUTE_CASES];
+const ALL = [...READING_ROUTES, ...STATE_ROUTES, ...ACTING_ROUTES, ...SHARING_ROUTE_CASES, ...MIGRATION_ROUTE_CASES];
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 /** `POST /backups/{policy}` → `POST-backups-policy.txt` */
 const fileOf = (route: { method: string; path: string }) => `${nameOf(route).replace(/[{}]/g, "").replace(/\W+/g, "-")}.txt`;

@@ -4,10 +4,11 @@ import { advanceJob } from "../../shared/tick/advance.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { onCopiedBlob } from "../../shared/tick/onCopiedBlob.ts";
 import { askRollback } from "../../shared/verbs/rollback/ask.ts";
-import { INDEX1, INDEX2, STEP1, STEP2, TIMES, uuidOf } from "../world/moved.ts";
+import { INDEX1, INDEX2, mappingIn, STEP1, STEP2, TIMES, uuidOf } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
 import { MINUTE_MS, MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
+import { OVER_ROLLBACK_ROUTES, OVER_ROLLBACKS } from "./overCases.ts";
 import { asViewer, type RouteCases } from "./routeCases.ts";
 import { newWorld, stageOf } from "./stages.ts";
 
@@ -16,7 +17,9 @@ export const SERVED_TWICE = jobId.restore({ snapshotUuid: uuidOf("snap-2"), clus
 
 async function serve(world: TestWorld, name: "snap-1" | "snap-2"): Promise<void> {
   const [{ blobs }, event] = name === "snap-1" ? [STEP1, INDEX1] : [STEP2, INDEX2];
-  const indices = { "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2 } };
+  const indices = {
+    "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2, mapping: mappingIn(uuidOf(name)) },
+  };
   world.places
     .at({ location: "/srv/moved" })
     .push(givenSnapshot({ name, uuid: uuidOf(name), version: "5.5.2", startTime: TIMES[name], indices }));
@@ -88,6 +91,7 @@ export const ROLLBACK: VerbCases = {
     { outcome: "refused", title: "it was written to since the swap", words: words(), stage: stageOf(writtenTwice) },
     { outcome: "refused", title: "nothing is moved after writes", words: words("--yes"), stage: stageOf(writtenTwice) },
     { outcome: "refused", title: "the alias is back already", words: words("--yes"), stage: stageOf(servedTwice, back) },
+    ...OVER_ROLLBACKS,
     {
       outcome: "failed",
       title: "a job of another kind",
@@ -123,6 +127,7 @@ export const ROLLBACK_ROUTE: RouteCases = {
     { outcome: "ok", title: "it is moved", path, options: { body: { start: true } }, world: servedTwice },
     { outcome: "ok", title: "what would be lost", path, options: { body: { loseWrites: true } }, world: writtenTwice },
     { outcome: "refused", title: "nothing is moved after writes", path, options: { body: { start: true } }, world: writtenTwice },
+    ...OVER_ROLLBACK_ROUTES,
     asViewer(path, { start: true }),
     { outcome: "failed", title: "one that never was", path: "/jobs/restore-0000000000000000/rollback", world: newWorld },
     { outcome: "failed", title: "an unknown member", path, options: { body: { force: true } }, world: servedTwice },

@@ -4,6 +4,7 @@ import { dryDeletion } from "../../shared/verbs/prune/askDeletion.ts";
 import { VIEWER } from "../runtime/http/door.ts";
 import { EMPTY_ROOT, STEP1 } from "../world/moved.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
+import { OVER_ROUTES } from "./overCases.ts";
 import { after, asViewer, failed, type RouteCases } from "./routeCases.ts";
 import { contentsWorld, copyWorld, movedWorld, newWorld, nights, registeredWorld } from "./stages.ts";
 
@@ -232,6 +233,13 @@ const RESTORE: RouteCases = {
       before: [["POST", "/restores", { ...key, body: start }]],
       world: movedWorld,
     },
+    {
+      outcome: "ok",
+      title: "the preflight at a rate",
+      path: "/restores",
+      options: { body: { ...order, replicas: 0, maxBytesPerSec: "80mb" } },
+      world: movedWorld,
+    },
     asViewer("/restores", start),
     {
       outcome: "refused",
@@ -255,7 +263,9 @@ const RESTORE: RouteCases = {
       before: [["POST", "/restores", { ...key, body: start }]],
       world: movedWorld,
     },
+    ...OVER_ROUTES,
     failed("no snapshot of that name", "/restores", { body: { ...order, snapshot: "snap-9" } }, movedWorld),
+    failed("a rate that is none", "/restores", { body: { ...order, maxBytesPerSec: "80" } }, movedWorld),
     failed("no such cluster", "/restores", { body: { ...order, to: "nowhere" } }),
     failed("no such repository", "/restores", { body: { ...order, repository: "nothing" } }),
     failed("a body of another shape", "/restores", { body: { snapshot: 1, repository: "", indices: [], extra: true } }),

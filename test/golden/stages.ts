@@ -4,16 +4,16 @@ import { AppError } from "../../shared/model/errors.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
 import { registerByHand } from "../../shared/verbs/repositories/apply.ts";
-import { STEP2, TIMES, uuidOf } from "../world/moved.ts";
-import { DAY_MS, MOVED, type TestWorld, testConfig, testWorld } from "../world/world.ts";
+import { mappingIn, STEP2, TIMES, uuidOf } from "../world/moved.ts";
+import { DAY_MS, MOVED, type TestWorld, type TestWorldOptions, testConfig, testWorld } from "../world/world.ts";
 import type { Stage } from "./memorySession.ts";
 
 export const BACKUPS = { ...MOVED, bucket: "backups", basePath: "" };
 export const DENIED = new AppError("denied", "cluster source: 403 Forbidden");
 
 /** A deployment over two indices, without any activity. */
-export async function newWorld(change?: (config: Config) => void): Promise<TestWorld> {
-  const world = await testWorld({ config: testConfig(change) });
+export async function newWorld(change?: (config: Config) => void, options: TestWorldOptions = {}): Promise<TestWorld> {
+  const world = await testWorld({ ...options, config: testConfig(change) });
   world.source.putIndex("movies", { documents: 3 });
   world.source.putIndex("movies-old", { documents: 2 });
   return world;
@@ -65,11 +65,13 @@ export async function oldestOf({ source }: TestWorld): Promise<string> {
 }
 
 /** A repository of a real cluster is in the watched bucket, and the target cluster sees it. */
-export async function movedWorld(change?: (config: Config) => void): Promise<TestWorld> {
-  const world = await newWorld(change);
+export async function movedWorld(change?: (config: Config) => void, options: TestWorldOptions = {}): Promise<TestWorld> {
+  const world = await newWorld(change, options);
   await world.fill(MOVED, STEP2.blobs);
   for (const name of ["snap-1", "snap-2"] as const) {
-    const indices = { "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2 } };
+    const indices = {
+      "fx-orders": { documents: STEP2.documents[name]?.["fx-orders"] as number, shards: 2, mapping: mappingIn(uuidOf(name)) },
+    };
     const given = { name, uuid: uuidOf(name), version: "5.5.2", startTime: TIMES[name], indices };
     world.places.at({ location: "/srv/moved" }).push(givenSnapshot(given));
   }

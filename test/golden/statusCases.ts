@@ -14,6 +14,20 @@ async function busy(): Promise<TestWorld> {
   return world;
 }
 
+/** One index is excluded on purpose, another one is matched by nothing. */
+async function excluding(): Promise<TestWorld> {
+  const world = await newWorld(({ backups: { nightly } }) => nightly?.indices.push("-tmp-*"));
+  for (const name of ["tmp-1", "orders"]) world.source.putIndex(name, { documents: 1 });
+  return world;
+}
+
+/** Everything is taken, or excluded on purpose. */
+async function onPurpose(): Promise<TestWorld> {
+  const world = await excluding();
+  world.config.backups.nightly?.indices.push("orders");
+  return world;
+}
+
 async function denying(): Promise<TestWorld> {
   const world = await newWorld();
   world.source.failNext("info", DENIED);
@@ -35,6 +49,8 @@ export const STATUS_VERB: VerbCases = {
   signature: "status",
   cases: [
     { outcome: "ok", title: "one backup runs, and an index is covered by no policy", words: ["status"], stage: stageOf(busy) },
+    { outcome: "ok", title: "a policy excludes an index on purpose", words: ["status"], stage: stageOf(excluding) },
+    { outcome: "ok", title: "what is not taken is excluded on purpose", words: ["status"], stage: stageOf(onPurpose) },
     { outcome: "ok", title: "the cluster denies", words: ["status"], stage: stageOf(denying) },
     { outcome: "ok", title: "no slot has a good snapshot", words: ["status"], stage: stageOf(failing) },
     { outcome: "empty", title: "no policies", words: ["status"], stage: stageOf(nothing) },
@@ -53,6 +69,7 @@ export const STATUS_ROUTE: RouteCases = {
       options: { token: VIEWER },
       world: busy,
     },
+    { outcome: "ok", title: "a policy excludes an index on purpose", path: "/status", world: excluding },
     { outcome: "ok", title: "the cluster denies", path: "/status", world: denying },
     { outcome: "empty", title: "no policies", path: "/status", world: nothing },
   ],

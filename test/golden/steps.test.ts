@@ -3,6 +3,7 @@ import { arrivalDecisions } from "../verbs/arrival/decisions.ts";
 import { backupDecisions } from "../verbs/backup/decisions.ts";
 import { copyDecisions } from "../verbs/copy/decisions.ts";
 import { decisionsText, faultySentences } from "../verbs/decisions.ts";
+import { migrationDecisions } from "../verbs/migration/decisions.ts";
 import { pruneDecisions } from "../verbs/prune/decisions.ts";
 import { restoreDecisions } from "../verbs/restore/decisions.ts";
 import { retireDecisions } from "../verbs/retire/decisions.ts";
@@ -13,6 +14,7 @@ const TABLES = {
   arrival: arrivalDecisions,
   backup: backupDecisions,
   copy: copyDecisions,
+  migration: migrationDecisions,
   prune: pruneDecisions,
   restore: restoreDecisions,
   retire: retireDecisions,

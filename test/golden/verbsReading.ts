@@ -168,6 +168,15 @@ const REPOSITORIES: VerbCases = {
       words: ["repositories"],
       stage: stageOf(newWorld, (world) => world.source.failNext("info", DENIED)),
     },
+    {
+      outcome: "ok",
+      title: "a domain of Amazon's has repositories of its own",
+      words: ["repositories"],
+      stage: stageOf(
+        () => newWorld(({ clusters }) => Object.assign(clusters.source ?? {}, { aws: { region: "eu-west-1" } })),
+        ({ source }) => source.putRepository({ name: "cs-automated-enc", type: "s3", settings: {} }, { verify: false }),
+      ),
+    },
     failed(
       "a state without identity",
       ["repositories"],

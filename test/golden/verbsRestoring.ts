@@ -1,13 +1,17 @@
 import { runCommand } from "../../infra/cli/program.ts";
+import type { Config } from "../../shared/model/config.ts";
 import { automaticWorld, SHARED } from "../world/automatic.ts";
 import { EMPTY_ROOT, LATE_BLOB } from "../world/moved.ts";
+import { statesWorld } from "../world/states.ts";
 import { MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCase, VerbCases } from "./cases.ts";
 import { enter } from "./memorySession.ts";
+import { OVER_CASES } from "./overCases.ts";
 import { movedWorld, newWorld, stageOf } from "./stages.ts";
 
 const FROM = ["--repository", "moved-movies", "--to", "target"];
 const line = (snapshot: string, ...more: string[]) => ["restore", snapshot, ...FROM, "--indices", "fx-orders", ...more];
+const STATES = ["--global-state", "--feature-states", "tasks", "--data-streams", "logs-app", "--as", "restored-*"];
 const failed = (title: string, words: readonly string[], stage = stageOf(movedWorld)): VerbCase => ({
   outcome: "failed",
   title,
@@ -22,6 +26,12 @@ const started =
   };
 const takesAlias = (world: TestWorld) => world.target.putIndex("taken");
 const losesBlob = (world: TestWorld) => world.blobs(MOVED).delete([LATE_BLOB]);
+
+/** The watched place, as a repository that a policy may write. */
+function isWritten({ repositories, watches }: Config): void {
+  const { register, blobs } = watches.moved ?? {};
+  if (register && blobs) repositories.written = { cluster: "target", register: { type: "fs", settings: register.settings }, blobs };
+}
 
 const RESTORE: VerbCases = {
   signature: "restore <snapshot>",
@@ -55,6 +65,7 @@ const RESTORE: VerbCases = {
       stage: stageOf(movedWorld),
     },
     { outcome: "ok", title: "the preflight under another name", words: line("snap-1", "--as", "restored-*"), stage: stageOf(movedWorld) },
+    { outcome: "ok", title: "the preflight at a rate", words: line("snap-1", "--rate", "80mb"), stage: stageOf(movedWorld) },
     { outcome: "ok", title: "the restore is begun", words: line("snap-1", "--start"), stage: stageOf(movedWorld) },
     {
       outcome: "ok",
@@ -87,6 +98,35 @@ const RESTORE: VerbCases = {
       words: line("snap-1", "--replicas", "2", "--start", "--key", "once"),
       stage: stageOf(movedWorld, started(...line("snap-1", "--start", "--key", "once"))),
     },
+    {
+      outcome: "refused",
+      title: "a rate for a repository that backups write",
+      words: line("snap-1", "--rate", "80mb").map((word) => (word === "moved-movies" ? "written" : word)),
+      stage: stageOf(() => movedWorld(isWritten)),
+    },
+    {
+      outcome: "refused",
+      title: "the global state, and a data stream on 5.5",
+      words: ["restore", "snap-1", ...FROM, "--global-state", "--data-streams", "logs-app", "--start"],
+      stage: stageOf(movedWorld),
+    },
+    {
+      outcome: "ok",
+      title: "the global state, a feature and a data stream",
+      words: ["restore", "all", ...FROM, ...STATES, "--lose-old"],
+      stage: stageOf(() => statesWorld("8.17.0")),
+    },
+    {
+      outcome: "refused",
+      title: "states that would replace others, without consent",
+      words: ["restore", "all", ...FROM, ...STATES],
+      stage: stageOf(async () => {
+        const world = await statesWorld("8.17.0");
+        world.target.putIndex(".tasks", { system: true, shards: 1, replicas: 0 });
+        return world;
+      }),
+    },
+    ...OVER_CASES,
     failed("no snapshot of that name", line("snap-9")),
     failed("no such cluster", ["restore", "snap-1", "--repository", "moved-movies", "--to", "nowhere"]),
     failed("no such repository", ["restore", "snap-1", "--repository", "nothing", "--to", "target"]),
@@ -94,6 +134,7 @@ const RESTORE: VerbCases = {
     failed("no repository is named", ["restore", "snap-1", "--to", "target"]),
     failed("no cluster is named", ["restore", "snap-1", "--repository", "moved-movies"]),
     failed("no index is named", ["restore", "snap-1", ...FROM, "--indices", " , "]),
+    failed("--rate has no unit", line("snap-1", "--rate", "80")),
     failed("--replicas is not a count", line("snap-1", "--replicas", "two")),
     { outcome: "empty", title: "no root in the bucket", words: line("snap-1"), stage: stageOf(newWorld) },
     {

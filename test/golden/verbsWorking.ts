@@ -24,6 +24,15 @@ const takesTheName = (world: TestWorld) =>
   world.source.putRepository({ name: "backups", type: "fs", settings: { location: "/srv/others" } }, { verify: false });
 const keyed = (policy: string) => ["backup", policy, "--key", "once"];
 
+/** One index of two is gone since the last success, more than the policy allows. */
+async function shrunkWorld(): Promise<TestWorld> {
+  const world = await nights(1);
+  const { nightly } = world.config.backups;
+  if (nightly) nightly.shrinkAtMost = { percent: 30, action: "refuse" };
+  await world.source.deleteIndex("movies-old");
+  return world;
+}
+
 const BACKUP: VerbCases = {
   signature: "backup <policy>",
   cases: [
@@ -45,6 +54,12 @@ const BACKUP: VerbCases = {
       title: "the preview",
       words: ["backup", "nightly", "--dry-run", "--because", "a trial"],
       stage: stageOf(contentsWorld),
+    },
+    {
+      outcome: "ok",
+      title: "the preview of a selection that the timer would refuse",
+      words: ["backup", "nightly", "--dry-run"],
+      stage: stageOf(shrunkWorld),
     },
     {
       outcome: "refused",

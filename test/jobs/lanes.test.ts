@@ -37,6 +37,14 @@ describe("a cluster's lane", () => {
     expect(laneUse(job(id, state, claimed === undefined ? {} : { claimed }))).toBe(use);
   });
 
+  it("is held by a restore over an index from the moment in which it closes it, and not while it only put its alias there", () => {
+    const over = job("restore-a", "closing");
+    over.head.data = { targets: [{ as: "movies", old: { uuid: "u", state: "open" } }] };
+    expect(laneUse(over)).toBe("wants");
+    over.head.data = { targets: [{ as: "movies", old: { uuid: "u", state: "open", closing: "2026-11-21T01:00:00Z" } }] };
+    expect(laneUse(over)).toBe("holds");
+  });
+
   it("is free while what the cluster refused waits to be tried again", () => {
     const refused = job("backup-a", "asked", { claimed: "startSnapshot" });
     if (refused.head.claim) refused.head.claim.refused = true;

@@ -17,7 +17,7 @@ const KILLS = Number(process.env.OSSNAP_KILLS ?? 2);
 const SEED = Number(process.env.OSSNAP_KILL_SEED ?? Date.now() % 2 ** 31);
 const TIMEOUT_MS = 120_000 + KILLS * 240_000;
 /** Separate from the ports of the other live tests and of a host that may be running on this machine. */
-const environment = { ...process.env, OSSNAP_PORT_BASE: "20250" };
+const environment = { ...process.env, OSSNAP_PORT_BASE: "20650" };
 /** Number of lines that the story prints; the kills are spread over them. */
 const STORY_LINES = 50;
 /** Points that the story passes repeatedly, "" for any open job. */

@@ -8,10 +8,12 @@ import { snapshotMark, snapshotName } from "../../shared/model/snapshotName.ts";
 import { isAtLeast, workExcludes } from "../../shared/plan/versions.ts";
 import { proveChosen } from "../../shared/reader/proveRepository.ts";
 import { createSnapshots } from "../../shared/tick/createSnapshots.ts";
+import { previewBackup } from "../../shared/verbs/backup/preview.ts";
 import { cancelJob } from "../../shared/verbs/jobs/ask.ts";
 import { showJob } from "../../shared/verbs/jobs/show.ts";
 import { applyPrune, dryPrune } from "../../shared/verbs/prune/ask.ts";
 import { gatherWriters } from "../../shared/verbs/repositories/gatherWriters.ts";
+import { showStatus } from "../../shared/verbs/status/show.ts";
 import { type ClusterFixture, finished } from "../contract/clusterFixture.ts";
 import { OPS } from "../world/nightly.ts";
 import { DAY_MS, HOUR_MS } from "../world/world.ts";
@@ -41,6 +43,7 @@ describe.each(VERSIONS)("nights on Elasticsearch %s", (version) => {
       nightly: policyFor("backups", { indices: ["movies"], verify: { level: "contents" } }),
       partly: policyFor("backups", { indices: ["movies", "nowhere"], attempts: 2, partial: true, patienceMs: 20_000 }),
       strict: policyFor("backups", { indices: ["movies", "nowhere"], attempts: 2, patienceMs: 5_000 }),
+      shrinking: policyFor("backups", { indices: ["movies", "gone*"], shrinkAtMost: { percent: 30, action: "refuse" } }),
       slow: policyFor("slow", { indices: ["large"] }),
       kept: policyFor("kept", {
         indices: ["movies"],
@@ -102,7 +105,40 @@ describe.each(VERSIONS)("nights on Elasticsearch %s", (version) => {
       const { history } = await showJob(await world.open(), done.id);
       const told = history.filter(({ reason }) => reason.code === "backup.notGood").map(({ reason }) => reason.params.first);
       expect(told).toEqual([1, 2].map(() => "nowhere[0]: primary shard is not allocated"));
+      const waited = history.filter(({ reason }) => reason.code === "backup.nextAttempt").map(({ reason }) => reason.params);
+      expect([...waited, done.reason.params].map(({ first }) => first)).toEqual(told);
       expect(await kept("partly")).toMatchObject({ newestGood: undefined });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "foresees in a dry run that the timer refuses a selection that shrank",
+    async () => {
+      await real.createIndex("gone-1", 1);
+      expect(await world.ended(await fire("shrinking"))).toMatchObject({ state: "done" });
+      await real.cluster.deleteIndex("gone-1");
+      const { remarks, indices } = await previewBackup(await world.open(), "shrinking", { who: "ops" });
+      expect(indices.map(({ name }) => name)).toEqual(["movies"]);
+      expect(remarks.map(({ code }) => code)).toEqual(["selection.shrank", "selection.shrankRefused", "selection.patternNothing"]);
+      expect(await world.ended(await fire("shrinking"))).toMatchObject({ state: "refused", reason: { code: "selection.shrank" } });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "calls an index excluded that a policy leaves out on purpose, and uncovered without that",
+    async () => {
+      await real.createIndex("tmp-1", 1);
+      const covered = async () => (await showStatus(await world.open(), { rows: [], unread: [] })).coverage[0];
+      expect(await covered()).toMatchObject({ cluster: "source", uncovered: ["tmp-1"] });
+      world.config.backups.nightly?.indices.push("-tmp-*");
+      expect(await covered()).toMatchObject({ uncovered: [], excluded: [{ name: "tmp-1", policies: ["nightly"] }] });
+      expect(await world.ended(await fire("nightly"))).toMatchObject({ state: "done" });
+      expect(world.coverage.filter(({ status }) => status === "firing").map(({ text }) => text)).not.toContainEqual(
+        expect.stringContaining("tmp-1"),
+      );
+      await real.cluster.deleteIndex("tmp-1");
     },
     LIMIT_MS,
   );
@@ -164,7 +200,8 @@ describe.each(VERSIONS)("nights on Elasticsearch %s", (version) => {
       expect(waits.includes("cluster.snapshotRuns")).toBe(workExcludes(version));
       expect((await finished(real.cluster, "slow", "by-a-person")).state).toBe("SUCCESS");
       const verdicts = (await proofs("backups")).filter(([name]) => name?.startsWith("nightly-")).map(([, verdict]) => verdict);
-      expect(verdicts).toEqual(["whole", "whole"]);
+      // Of the first night, of the one that excludes an index, and of this one.
+      expect(verdicts).toEqual(["whole", "whole", "whole"]);
     },
     LIMIT_MS,
   );
@@ -191,12 +228,12 @@ describe.each(VERSIONS)("nights on Elasticsearch %s", (version) => {
   it("reports no other writer for what it deleted itself", async () => {
     world.advance(HOUR_MS);
     const { uuid } = await real.cluster.info();
-    await gatherWriters(await world.open(), { repository: "kept", cluster: "source", uuid });
+    await gatherWriters(await world.open(), { repository: "kept", cluster: "source", uuid }, { mayWait: true });
     expect(world.notices.filter(({ key }) => /^writers-.*:kept$/.test(key))).toEqual([]);
     const victim = (await real.cluster.listSnapshots("kept"))[0]?.name ?? "";
     await real.cluster.deleteSnapshots("kept", [victim]);
     world.advance(HOUR_MS);
-    await gatherWriters(await world.open(), { repository: "kept", cluster: "source", uuid });
+    await gatherWriters(await world.open(), { repository: "kept", cluster: "source", uuid }, { mayWait: true });
     const told = world.notices.filter(({ key }) => key === "writers-deletions:kept").map(({ reason }) => reason.params.names);
     expect(told).toEqual([[victim]]);
   });

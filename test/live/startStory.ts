@@ -28,8 +28,8 @@ export function isFinal(row: JobRow): boolean {
   return FINAL.includes(row.state);
 }
 
-export async function startLive(): Promise<LiveHost> {
-  const host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: PORT_BASE } });
+export async function startLive(portBase = PORT_BASE): Promise<LiveHost> {
+  const host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: portBase } });
   const operator = apiClient(host.httpUrl, host.plan.tokens.operator);
   const jobs = async (kind: string) => (await operator.get<{ data: JobRow[] }>(`/jobs?kind=${kind}&limit=200`)).data;
 

@@ -68,7 +68,7 @@ describe.each(VERSIONS)("two clusters of Elasticsearch %s that write one reposit
     const seen = await readObject<object>(world.state, key);
     if (seen) await writeObject(world.state, key, { ...seen, at: new Date(0).toISOString() });
     const { uuid } = await ours.cluster.info();
-    return (await gatherWriters(await world.open(), { repository, cluster: "source", uuid }))?.code;
+    return (await gatherWriters(await world.open(), { repository, cluster: "source", uuid }, { mayWait: true }))?.code;
   };
   const told = (kind: string) => world.notices.filter(({ key }) => key === `${kind}:backups`).map(({ reason }) => reason.params.names);
   async function fire(policy = "nightly"): Promise<string> {

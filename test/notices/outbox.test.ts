@@ -107,6 +107,21 @@ describe("a notice that a channel did not accept", () => {
     expect(hook.got).toHaveLength(1);
   });
 
+  it("is left to the tick by an invocation that was held up since it stored it", async () => {
+    const world = await quiet();
+    const hook = channel("hook");
+    const open = await openWith(world, [hook]);
+    const put: World["state"]["put"] = async (key, ...rest) => {
+      const made = await world.state.put(key, ...rest);
+      if (key.startsWith("live/notices/")) world.advance(46_000);
+      return made;
+    };
+    await raiseNotice({ ...open, state: { ...open.state, put } }, FACT);
+    expect([hook.tries, await unsent(world)]).toMatchObject([0, { length: 1 }]);
+    await tickAfter(world, 1, [hook]);
+    expect([hook.tries, await unsent(world)]).toEqual([1, []]);
+  });
+
   it("is tried while its fact is open, also days later under a corrected address, and status names it until then", async () => {
     const world = await quiet();
     const [wrong, right] = [channel("wrong"), channel("right")];
@@ -145,7 +160,7 @@ describe("a notice that a channel did not accept", () => {
     await world.state.put("live/unsent/20200101000000000-0badc0de-firing/000000.json", Buffer.from("no JSON"));
     await tickAfter(world, 1, [hook]);
     expect(hook.got).toHaveLength(1);
-    expect(world.lines).toContainEqual(expect.objectContaining({ message: "a record of the state is damaged and counts as absent" }));
+    expect(world.lines).toContainEqual(expect.objectContaining({ message: "a record of the state is damaged and is not sent" }));
   });
 
   it("is dropped when its channel left ossnap.yaml", async () => {

@@ -47,6 +47,7 @@ describe("an action file of Curator", () => {
       "imported-1": {
         repository: "backups",
         indices: ["logstash-*"],
+        globalState: true,
         schedule: { cron: "0 30 1 * * *", timeZone: "UTC" },
         keep: { within: "14d", last: 10 },
         adopt: { pattern: "curator-*" },
@@ -71,6 +72,20 @@ describe("an action file of Curator", () => {
     expect(() => checkConfig(stringify({ ...rest, repositories, backups }), {})).not.toThrow();
   });
 
+  it.each<[string, object, string[]]>([
+    ["", { globalState: true }, ["import.globalState"]],
+    ["include_global_state: ", { globalState: true }, ["import.globalState"]],
+    ["include_global_state: 'True'", { globalState: true }, ["import.globalState"]],
+    ["include_global_state: False", {}, []],
+    ["include_global_state: False, partial: True", { partial: true }, ["import.partial"]],
+    ["partial: False", { globalState: true }, ["import.globalState"]],
+  ])("writes what a snapshot contains beside the indices, with options %j", (options, contents, codes) => {
+    const { backups, notes } = imported(`actions:\n  1:\n    action: snapshot\n    options: {repository: backups, ${options}}\n`);
+    const { globalState, partial } = backups["imported-1"] as { globalState?: boolean; partial?: boolean };
+    expect({ ...(globalState !== undefined && { globalState }), ...(partial !== undefined && { partial }) }).toEqual(contents);
+    expect(notes.filter((code) => ["import.globalState", "import.partial"].includes(code))).toEqual(codes);
+  });
+
   const AGE = "{filtertype: age, direction: older, unit: days, unit_count: 45}";
   const deleting = (...filters: string[]) => {
     const { backups, notes } = imported(
@@ -90,6 +105,11 @@ describe("an action file of Curator", () => {
     ["a filter that ossnap has not", "import.filter", ["{filtertype: period, unit: weeks}", AGE]],
     ["a name by a regular expression", "import.snapshotPattern", ["{filtertype: pattern, kind: regex, value: 'day$'}", AGE]],
     ["two names", "import.severalNames", Array(2).fill("{filtertype: pattern, kind: prefix, value: cur-}").concat(AGE)],
+    [
+      "an age in a unit that every object inherits",
+      "import.age",
+      ["{filtertype: age, direction: older, unit: constructor, unit_count: 4}"],
+    ],
     ["an age from a fixed time", "import.age", ["{filtertype: age, direction: older, unit: days, unit_count: 4, epoch: 1700000000}"]],
   ])("deletes nothing where rules would keep less than Curator: %s", (_what, code, filters) => {
     const { policy, notes } = deleting(...filters);

@@ -1,4 +1,5 @@
 import type { ClusterIndex } from "../../shared/model/cluster.ts";
+import type { OldSeen } from "../../shared/model/overwriting/oldIndex.ts";
 import { reason } from "../../shared/model/reason.ts";
 import type { ClosureIndex, RootCatalogue, SnapshotProof } from "../../shared/model/repository.ts";
 import { JOB_MARKER_KEY } from "../../shared/model/restoredName.ts";
@@ -48,6 +49,15 @@ const closures: Case[] = [
   [
     "the repository is another one",
     { repository: reason("repository.taken", { repository: "moved", cluster: "target", settings: ["location"] }) },
+  ],
+  [
+    "the cluster cannot read the snapshot",
+    {
+      unread: reason("snapshot.unreadOnCluster", {
+        ...{ repository: "moved", cluster: "target", snapshot: "snap-1" },
+        message: "cluster target: repository moved: Unexpected exception when loading repository data",
+      }),
+    },
   ],
   [
     "the snapshot has other contents than before",
@@ -155,6 +165,41 @@ const names: Case[] = [
   ["it was restored before and closed", { existing: [restored(0, { aliases: [], state: "close" })] }],
   ["an alias of its name is on a restored index", { existing: [existing("other", { aliases: [AS, "films"], ...marked("restore-9") })] }],
 ];
+const OLD = existing("movies", { shards: 3, uuid: "uuid-old", replicas: 2 });
+const kept = { index: "movies", uuid: "uuid-old", repository: "own", snapshot: "nightly-1", documents: 7_000, snapshotUuid: "k" };
+const over = (there: Partial<ClusterIndex>, seen: OldSeen = { kept }): Partial<PreflightInput> => ({
+  ...{ alias: undefined, nameFor: (index) => index, existing: [{ ...OLD, ...there }], overwrites: new Map([["movies", seen]]) },
+});
+const overwriting: Case[] = [
+  ["an index is overwritten that a snapshot holds", over({})],
+  ["an index with aliases, which another restore made", over({ aliases: ["films", "cinema"], ...marked("restore-before") })],
+  [
+    "an index is overwritten that no snapshot holds",
+    over(
+      {},
+      {
+        why: reason("alias.oldUnsaved", { index: "movies", cluster: "target" }),
+        wayOut: reason("wayOut.backupOrLose", { index: "movies" }),
+      },
+    ),
+  ],
+  ["an index is overwritten that may be lost", over({ state: "close" }, { lost: reason("over.loses", { index: "movies" }) })],
+  [
+    "nothing was written since what is taken back",
+    over({}, { unwritten: reason("rollback.overUnwritten", { index: "movies", restore: "restore-1" }) }),
+  ],
+  ["no index of the name is there to overwrite", over({ name: "series" })],
+  ["its own restore over the index", over(marked(JOB))],
+  ["an alias of the name is to be overwritten", over({ name: "series", aliases: ["movies"] })],
+  ["an index of another number of shards", over({ shards: 5 })],
+  ["an index that cannot be closed", over({ settings: { "blocks.read_only_allow_delete": "true" } })],
+  ["an index of a data stream", over({ dataStream: "films" })],
+  [
+    "an index that another job restores",
+    { ...over(marked("restore-before")), restoredBefore: new Map([["movies", { job: "restore-before", outcome: "open" as const }]]) },
+  ],
+  ["as many shards as were there", { ...over({}), replicas: 2, shardsMax: 9 }],
+];
 const both = [
   { index: "movies-1", properties: "{}" },
   { index: "movies-2", properties: "{}" },
@@ -205,4 +250,4 @@ const aliases: Case[] = [
   ["the alias serves a snapshot of the future, and a person wants another", { existing: [restored(400 * 86_400_000)], older: true }],
 ];
 
-export const CASES: readonly Case[] = [["passes", {}], ...closures, ...contents, ...names, ...aliases];
+export const CASES: readonly Case[] = [["passes", {}], ...closures, ...contents, ...names, ...overwriting, ...aliases];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { reason } from "../../shared/model/reason.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
 import { rootSeen } from "../../shared/plan/preflightRoot.ts";
 import { say } from "../../shared/words/say.ts";
@@ -17,6 +18,17 @@ describe("the preflight of a snapshot of OpenSearch", () => {
     expect(refused).toEqual([["version.openSearch", "wayOut.openSearch"]]);
     const why = checks.find(({ check }) => check === "version")?.reason;
     expect(why && say(why)).toBe(`written by OpenSearch 2.11.0, which no Elasticsearch can restore; target ${targetVersion}`);
+  });
+});
+
+describe("the preflight of a restore to OpenSearch", () => {
+  it("is refused by its name, whatever wrote the snapshot", () => {
+    const openSearch = reason("cluster.openSearch", { cluster: "search", version: "OpenSearch 2.11.0" });
+    for (const written of ["7.10.2", "OpenSearch 2.11.0"]) {
+      const proof = proofOf([held("movies", { createdVersion: written })], {}, written);
+      expect(refusals({ proof, targetVersion: "7.10.2", openSearch }).refused).toEqual([["cluster.openSearch", "wayOut.elasticsearch"]]);
+    }
+    expect(say(openSearch)).toBe("search runs OpenSearch 2.11.0; ossnap takes snapshots there, and restores to Elasticsearch only");
   });
 });
 

@@ -1,14 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
+import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place } from "../../shared/model/config.ts";
 import type { ProofLevel, SnapshotProof, Verdict } from "../../shared/model/repository.ts";
 import { newestEvidence, storeEvidence } from "../../shared/reader/evidence.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
+import { endWide, marksAt, noteWide } from "../../shared/reader/prove/storedDamage.ts";
 import { proveChosen } from "../../shared/reader/proveRepository.ts";
 import type { StateClock } from "../../shared/state/identity.ts";
 import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
 
 const PLACE: Place = { store: "directory", bucket: "/srv/blobs", basePath: "" };
+
+/** Of a snapshot without indices, as far as evidence is made of it. */
+const proofOf = (verdict: Verdict, level: ProofLevel) =>
+  ({
+    name: "s",
+    uuid: "u",
+    verdict,
+    level,
+    generation: 1,
+    blobs: 1,
+    bytes: 1,
+    closure: { digest: "d", indices: [], snapshot: { indices: [] } },
+  }) as unknown as SnapshotProof;
 
 /** The verdict that holds after these proofs, a minute apart. */
 async function held(...proofs: [Verdict, ProofLevel][]): Promise<string> {
@@ -16,14 +31,7 @@ async function held(...proofs: [Verdict, ProofLevel][]): Promise<string> {
   for (const [minute, [verdict, level]] of proofs.entries()) {
     const now = new Date(Date.UTC(2026, 10, 28, 12, minute));
     const clock = { now: () => now } as StateClock;
-    const proof = {
-      name: "s",
-      uuid: "u",
-      verdict,
-      level,
-      closure: { digest: "d", indices: [], snapshot: { indices: [] } },
-    } as unknown as SnapshotProof;
-    await storeEvidence({ state, clock, version: "1" }, PLACE, proof, now);
+    await storeEvidence({ state, clock, version: "1" }, PLACE, proofOf(verdict, level), now);
   }
   const found = (await newestEvidence({ state }, new Set(["u"]), PLACE)).get("u");
   return `${found?.verdict} ${found?.level} ${found?.at.slice(14, 16)}`;
@@ -208,5 +216,72 @@ describe("a proof of some of a snapshot's indices", () => {
     expect(await holds()).toEqual(["damaged footers", false]);
     await verify(blobs);
     expect(await holds()).toEqual(["whole footers", true]);
+  });
+});
+
+describe("a stored verdict that is damaged", () => {
+  const clock = { now: () => new Date(Date.UTC(2026, 10, 28, 12)) } as StateClock;
+  const held = async (state: BlobStore) => (await newestEvidence({ state }, new Set(["u"]), PLACE)).get("u");
+  async function storedThenDamaged(text: string): Promise<BlobStore> {
+    const state = memoryBlobStore();
+    await storeEvidence({ state, clock, version: "1" }, PLACE, proofOf("damaged", "contents"), clock.now());
+    for await (const { key } of state.list("evidence/")) await state.put(key, Buffer.from(text));
+    return state;
+  }
+
+  it.each([
+    "{",
+    "",
+    "null",
+    "7",
+    "[]",
+    "{}",
+    '{"verdict":"whole"}',
+    '{"name":"s","uuid":"u","url":"","digest":"d","at":"yesterday","version":"1","verdict":"whole","level":"names","generation":1,"blobs":1,"bytes":1}',
+  ])("%j is an error that names it and what helps", async (text) => {
+    const state = await storedThenDamaged(text);
+    await expect(held(state)).rejects.toMatchObject({
+      code: "invalid",
+      reason: { code: "evidence.damagedRecord" },
+      message: expect.stringMatching(/evidence\/u\/d-.*verify the snapshot with uuid u at level contents/),
+    });
+  });
+
+  it.each(["uuid", "digest", "place"])("of which the %s is another's is damaged too", async (member) => {
+    const state = memoryBlobStore();
+    const stored = await storeEvidence({ state, clock, version: "1" }, PLACE, proofOf("damaged", "contents"), clock.now());
+    for await (const { key } of state.list("evidence/"))
+      await state.put(key, Buffer.from(JSON.stringify({ ...Object(stored), [member]: undefined })));
+    await expect(held(state)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
+    for await (const { key } of state.list("evidence/"))
+      await state.put(key, Buffer.from(JSON.stringify({ ...Object(stored), [member]: "x" })));
+    await expect(held(state)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
+  });
+
+  it("is replaced by damage and by the deepest proof, by no other", async () => {
+    const state = await storedThenDamaged("{");
+    const world = { state, clock, version: "1" };
+    expect(await storeEvidence(world, PLACE, proofOf("whole", "footers"), clock.now())).toBe("unread");
+    await expect(held(state)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
+    await storeEvidence(world, PLACE, proofOf("whole", "contents"), clock.now());
+    expect(await held(state)).toMatchObject({ verdict: "whole", level: "contents" });
+  });
+
+  it("under another closure's key is removed by the deepest proof of the whole snapshot", async () => {
+    const state = await storedThenDamaged("{");
+    const other = { ...proofOf("whole", "contents"), closure: { digest: "e", indices: [], snapshot: { indices: [] } } };
+    await storeEvidence({ state, clock, version: "1" }, PLACE, other as unknown as SnapshotProof, clock.now());
+    expect(await held(state)).toMatchObject({ verdict: "whole", digest: "e" });
+  });
+
+  it("of many blobs stops what depends on it, and ends with the deepest proof", async () => {
+    const state = memoryBlobStore();
+    await noteWide(state, PLACE, { uuid: "u", at: "", level: "contents", verdict: "damaged", indices: [] });
+    for await (const { key } of state.list("parts/")) await state.put(key, Buffer.from("[]"));
+    await expect(marksAt(state, PLACE)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord", params: { uuid: "u" } } });
+    await endWide(state, PLACE, { uuid: "u", level: "footers" }, () => true);
+    await expect(marksAt(state, PLACE)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
+    await endWide(state, PLACE, { uuid: "u", level: "contents" }, () => true);
+    expect(await marksAt(state, PLACE)).toMatchObject({ wide: [] });
   });
 });

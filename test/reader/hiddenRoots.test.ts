@@ -4,6 +4,7 @@ import { hidesRoot, rootGenerationOf } from "../../shared/format/keys.ts";
 import { highestCatalogueKey } from "../../shared/proof/shardUse.ts";
 import { proveChosen } from "../../shared/reader/proveRepository.ts";
 import { openRepository } from "../../shared/reader/readRepository.ts";
+import { hiddenRoot, refuseHidden } from "../../shared/reader/rootBlob.ts";
 import { ownershipConflict } from "../../shared/verbs/copy/plan.ts";
 import { storeOf } from "../format/fixtureRepositories.ts";
 import { STEP2 } from "../world/moved.ts";
@@ -19,6 +20,27 @@ describe("a key that Elasticsearch takes for a root and no repository has", () =
     const verified = await proveChosen(withKey(key), { snapshot: "all", level: "names" });
     expect(verified.proofs.map(({ verdict }) => verdict)).toEqual(["whole", "whole"]);
     expect(verified.hiding).toEqual([key]);
+  });
+
+  it("is named before smaller ones, as Elasticsearch reads the highest number", async () => {
+    const keys = ["index-00000000007", "index-9007199254740991", "index-9223372036854775807", "index-+8"];
+    const store = storeOf(new Map([...STEP2.blobs, ...keys.map((key) => [key, Buffer.from("{}")] as const)]));
+    const { hiding } = await openRepository(store);
+    expect(hiding).toEqual(["index-9223372036854775807", "index-9007199254740991", "index-+8", "index-00000000007"]);
+    expect(hiddenRoot(store, { hiding })?.params.key).toBe("index-9223372036854775807");
+    expect(() => refuseHidden(store, { hiding })).toThrow("index-9223372036854775807");
+  });
+
+  it("is named before a link of a lower number, and after one of a higher", async () => {
+    const real = storeOf(new Map([...STEP2.blobs, ["index-+8", Buffer.from("{}")]]));
+    const store: typeof real = {
+      ...real,
+      list(prefix, options) {
+        for (const link of ["index-7", "index-9"]) options?.onLink?.(link);
+        return real.list(prefix, options);
+      },
+    };
+    expect((await openRepository(store)).hiding).toEqual(["index-9", "index-+8", "index-7"]);
   });
 
   it.each(["index-9223372036854775808", "index-1x", "index-", "index.latest", "index--1", "index-000"])("%s hides none", (key) => {

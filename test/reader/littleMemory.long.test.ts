@@ -218,7 +218,7 @@ async function readWithin(folder: string, how: string): Promise<{ found: unknown
     folder,
     how,
   ]);
-  return { found: JSON.parse(stdout), rssMb: Number(/(\d+) KB/.exec(stderr)?.[1]) / 1024 };
+  return { found: JSON.parse(stdout), rssMb: Number(/peak: (\d+) bytes/.exec(stderr)?.[1]) / MEGABYTE };
 }
 
 describe(`a process with a heap of ${HEAP_MB} MB`, { timeout: 240_000 }, () => {

@@ -42,3 +42,17 @@ describe("settings of a cluster", () => {
     for (const form of [ENCODED, part]) expect(shown).not.toContain(form);
   });
 });
+
+describe("keys for Amazon", () => {
+  const env = { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "planted-secret", AWS_SESSION_TOKEN: "planted-token" };
+
+  it("are those of the AWS SDK's variables, and secret", () => {
+    const { awsKeys, secrets } = settingsWith({ aws: { region: "eu-west-1" } }, env);
+    expect(awsKeys).toEqual({ accessKeyId: "AKID", secretAccessKey: "planted-secret", sessionToken: "planted-token" });
+    expect(redactor(secrets)("planted-secret planted-token")).toBe("[secret] [secret]");
+  });
+
+  it("are none when half of them is set", () => {
+    expect(settingsWith({}, { AWS_ACCESS_KEY_ID: "AKID" }).awsKeys).toBeUndefined();
+  });
+});

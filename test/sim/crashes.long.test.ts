@@ -9,6 +9,7 @@ describe("one crash at every single request", () => {
     ["arrival", "kill"],
     ["backup", "lost"],
     ["backup", "freezeBefore"],
+    ["over", "kill"],
   ]);
 });
 
@@ -20,6 +21,9 @@ describe("one crash at every single write", () => {
     ["arrival", "freezeBefore"],
     ["copy", "lost"],
     ["arrival", "lost"],
+    ["over", "freezeBefore"],
+    ["over", "freezeAfter"],
+    ["over", "lost"],
   ])(
     "%s, %s at every write",
     async (name, crash) => {
@@ -27,6 +31,6 @@ describe("one crash at every single write", () => {
       expect(violations).toEqual([]);
       expect(runs).toBeGreaterThan(20);
     },
-    120_000,
+    400_000,
   );
 });

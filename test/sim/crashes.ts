@@ -14,18 +14,23 @@ import { ALIAS, AWS, BACKUPS_LOCATION, HOUR_MS, MINUTE_MS, MOVED, POLICY } from 
 import type { Verb } from "./platform.ts";
 import { type Parts, type Play, type Scenario, simConfig } from "./scenario.ts";
 import { type Run, simulate, type Violation } from "./simulate.ts";
+import { beginOver, overwrittenSummary, withOwnRepository } from "./world/overwritten.ts";
 
 // After the fixture was written: the clock of its source is right.
 const START_MS = Date.parse("2026-11-22T01:00:00Z");
 const OPS = { by: "person" as const, who: "ops" };
 const STEP = "es-5.5.2-multitype/repo";
 const INDEX = "fx-multi";
+/** Of two snapshots. */
+const OVER_STEP = "es-5.5.2-migration/step2";
+/** When the restore over an index was asked to be taken back for the last time. */
+const BACK_MINUTES = 65;
 
 /** Close together while something moves and when a frozen instance thaws, with wide gaps in between, because idle ticks show nothing. */
 const TICKS = [-1, 0.5, 1, 1.5, 2.5, 3.5, 5, 8, 12, 20, 30, 45, 58, 61, 62, 63, 64, 66, 70, 80, 100, 130, 160, 200, 240, 290];
 
 /** The shortest run of each kind of work. */
-export const SHORT_SCENARIOS = ["backup", "prune", "copy", "arrival"] as const;
+export const SHORT_SCENARIOS = ["backup", "prune", "copy", "arrival", "over"] as const;
 export type ShortScenario = (typeof SHORT_SCENARIOS)[number];
 
 const PARTS: Record<ShortScenario, Parts> = {
@@ -33,6 +38,7 @@ const PARTS: Record<ShortScenario, Parts> = {
   prune: { backups: true, copy: false, outside: false },
   copy: { backups: false, copy: true, outside: false },
   arrival: { backups: false, copy: false, outside: true },
+  over: { backups: false, copy: false, outside: false },
 };
 
 export function shortScenario(name: ShortScenario): Scenario {
@@ -48,6 +54,7 @@ export function shortScenario(name: ShortScenario): Scenario {
   for (const policy of Object.values(config.backups)) policy.schedule.cron = "0 0 1 * * *";
   for (const { prune } of Object.values(config.backups)) Object.assign(prune ?? {}, { cron: "0 0 23 * * *" });
   if (name === "copy") config.watches = {};
+  if (name === "over") withOwnRepository(config);
   for (const rule of Object.values(config.copies)) delete rule.schedule;
   return {
     name,
@@ -61,12 +68,15 @@ export function shortScenario(name: ShortScenario): Scenario {
     endMs: START_MS + 5 * HOUR_MS,
     quietSlots: name === "backup" ? [slotOf(new Date(START_MS))] : [],
     slots: [slotOf(new Date(START_MS))],
-    steps: [writtenStep(STEP)],
+    steps: [writtenStep(name === "over" ? OVER_STEP : STEP)],
     index: INDEX,
     outcome: () => ({ state: "SUCCESS" }),
     begin: (play) => begin(name, play),
     summary,
-    over: ({ stage, kernel }) => kernel.nowMs() > START_MS + 3 * MINUTE_MS && kernel.parked() === 0 && openJobs(stage.state).length === 0,
+    over: ({ stage, kernel }) =>
+      kernel.nowMs() > START_MS + (name === "over" ? BACK_MINUTES : 3) * MINUTE_MS &&
+      kernel.parked() === 0 &&
+      openJobs(stage.state).length === 0,
   };
 }
 
@@ -78,6 +88,7 @@ async function begin(name: ShortScenario, play: Play): Promise<void> {
   if (name === "prune") await beginPrune(play);
   if (name === "copy") await beginCopy(play);
   if (name === "arrival") await beginArrival(play);
+  if (name === "over") await beginOver(play, START_MS);
 }
 
 /** An operator who gets no response repeats the request. */
@@ -111,7 +122,8 @@ async function beginArrival({ stage, steps }: Play): Promise<void> {
   for (const [key, bytes] of steps[0]?.blobs ?? []) await stage.bare(MOVED).put(key, bytes);
 }
 
-async function summary({ stage }: Play): Promise<unknown> {
+async function summary(play: Play): Promise<unknown> {
+  const { stage } = play;
   const snapshots = stage.places.at(BACKUPS_LOCATION).map(({ name, state }) => `${name} ${state}`);
   const served = (await stage.target.listIndices()).map(({ name, aliases }) => `${name} ${aliases.includes(ALIAS)}`);
   const bucket = stage.buckets.get(MOVED.bucket) ?? new Map();
@@ -119,6 +131,7 @@ async function summary({ stage }: Play): Promise<unknown> {
   return {
     snapshots: snapshots.sort(),
     served,
+    over: await overwrittenSummary(play),
     moved: [...bucket.keys()].sort(),
     done: done.sort(),
     notices: stage.notices.map(({ key, status }) => `${key} ${status}`),

@@ -10,6 +10,6 @@ export function survivesEvery(cases: readonly [ShortScenario, Crash][]): void {
       expect(violations).toEqual([]);
       expect(runs).toBeGreaterThan(80);
     },
-    120_000,
+    400_000,
   );
 }

@@ -12,6 +12,13 @@ export const AWS: Place = { store: "s3", bucket: "aws", basePath: "repo", region
 /** Where the target's registration finds the copied repository. */
 export const MOVED_LOCATION = { location: "/srv/moved" };
 export const BACKUPS_LOCATION = { location: "/srv/backups" };
+/** The target's own repository, and an index there that a person restores over. */
+export const OWN = oss("own", "");
+export const OWN_LOCATION = { location: "/srv/own" };
+export const OWN_REPOSITORY = "own";
+export const OWN_INDEX = "own-films";
+/** How aliases begin through which an index is closed. */
+export const CLOSING = "ossnap-closes-";
 /** Must appear in no state object, log line or notice. */
 export const SECRET = "planted-Secret+key/42";
 export const POLICY = "nightly";

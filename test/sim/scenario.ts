@@ -85,6 +85,7 @@ export function simConfig(
     backups: {},
     copies: {},
     watches: {},
+    migrations: {},
     http: { tokens: [] },
     notify: [],
   };

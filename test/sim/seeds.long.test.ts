@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { FAULT_NAMES } from "./faults.ts";
 import { runSeed, runSeeds } from "./runs.ts";
 
-const SEEDS = 100;
+const SEEDS = 50;
 
 it(`the engine keeps every invariant through ${SEEDS} seeds, with every kind of fault injected`, async () => {
   const { violations, faultsFired, crashes } = await runSeeds(SEEDS);

@@ -181,13 +181,15 @@ export function must<I, D, O>(holds: boolean, rule: string, { from, seen, minute
   if (!holds) throw new Error(`${rule}: ${JSON.stringify({ from, seen, minute, decision }, null, 1)}`);
 }
 
-/** Asserts that every parameter that the sentence names is given, but a place in parentheses, which may be unknown; a missing one would print as a dash. */
+/** Asserts that every parameter that the sentence names is given, but a place in parentheses and an appended sentence, which may be unknown; another missing one would print as a dash. */
 function expectSentence(why: Reason, said: Set<string>): void {
   const shape = `${why.code} ${Object.keys(why.params).join(" ")}`;
   if (said.has(shape)) return;
   said.add(shape);
   if (why.code.startsWith("test.")) return;
-  const named = [...(EN[why.code] ?? `no sentence {for} ${why.code}`).matchAll(/\{(\w+)\b(?!:within)/g)].map(([, name]) => name as string);
+  const named = [...(EN[why.code] ?? `no sentence {for} ${why.code}`).matchAll(/\{(\w+)\b(?!:within|:wayOut)/g)].map(
+    ([, name]) => name as string,
+  );
   expect(
     named.filter((name) => !Object.hasOwn(why.params, name)),
     why.code,

@@ -40,7 +40,7 @@ describe("a printed command line", () => {
     ["", "''"],
     ["=ls", "'=ls'"],
     ["~", "'~'"],
-    ["a\n✓ it's", "$'a\\x0a✓ it\\x27s'"],
+    ["a\n✓ it's", "$'a\\x0a\\xe2\\x9c\\x93 it\\x27s'"],
   ])("shows %j as %s", (text, shown) => {
     expect(shellWord(text)).toBe(shown);
   });

@@ -38,6 +38,10 @@ describe("a command in an answer of the HTTP function", () => {
     ["ossnap jobs show 'backup-o'\\''clock'", "GET /jobs/backup-o'clock?look=true"],
     ["ossnap repositories register 'a b' --apply --overwrite", 'POST /repositories/a%20b {"overwrite":true}'],
     ["ossnap jobs --kind retire", "GET /jobs?kind=retire"],
+    [
+      "ossnap migrate policies movies --kms-key arn:aws:kms:a:1:key/b",
+      "GET /migrations/movies/policies?kmsKey=arn%3Aaws%3Akms%3Aa%3A1%3Akey%2Fb",
+    ],
     ["ossnap copy move", "POST /copies/move"],
     ["ossnap delete --broken --repository backups", 'POST /deletions {"repository":"backups","broken":true}'],
     ["ossnap delete snap-1 --repository backups", 'POST /deletions {"repository":"backups","snapshot":"snap-1"}'],

@@ -1,5 +1,8 @@
 import { beforeEach } from "vitest";
 import { givenSnapshot } from "../../shared/adapters/memory/clusterPlaces.ts";
+import { decodeIndexMapping } from "../../shared/format/indexMapping.ts";
+import { decodeIndexMetadata } from "../../shared/format/indexMetadata.ts";
+import type { Mapping } from "../../shared/model/mappings/mappingHash.ts";
 import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { onCopiedBlob } from "../../shared/tick/onCopiedBlob.ts";
 import { fixtureRepository } from "../format/fixtureRepositories.ts";
@@ -26,6 +29,15 @@ export const served = async () => (await world.target.listIndices()).filter(({ a
 export const doneKeys = async (kind: string) =>
   (await world.stateKeys(`done/${kind}/`)).map((key) => key.slice(`done/${kind}/`.length, -".json".length));
 
+/** Of fx-orders in a snapshot of the fixture. */
+export function mappingIn(uuid: string): Mapping {
+  for (const [key, bytes] of STEP2.blobs) {
+    if (!key.startsWith("indices/") || !key.endsWith(`/meta-${uuid}.dat`)) continue;
+    if (decodeIndexMetadata(bytes, key).name === "fx-orders") return decodeIndexMapping(bytes, key);
+  }
+  return {};
+}
+
 /** Makes a snapshot restorable on the target cluster; the blobs that ossnap proves belong to the same snapshot. */
 export function offer(name: "snap-1" | "snap-2", uuid: string): void {
   const settings = { "routing.allocation.require.box_type": "hot", "blocks.write": "true", refresh_interval: "5s" };
@@ -35,7 +47,7 @@ export function offer(name: "snap-1" | "snap-2", uuid: string): void {
       uuid,
       version: "5.5.2",
       startTime: TIMES[name],
-      indices: { "fx-orders": { documents: documents(name), shards: 2, settings } },
+      indices: { "fx-orders": { documents: documents(name), shards: 2, settings, mapping: mappingIn(uuid) } },
     }),
   );
 }

@@ -24,7 +24,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-const oss = (bucket: string, basePath: string): Place => ({ store: "oss", bucket, basePath, region: "cn-hangzhou" });
+export const oss = (bucket: string, basePath: string): Place => ({ store: "oss", bucket, basePath, region: "cn-hangzhou" });
 export const MOVED = oss("moved", "movies");
 
 export const NIGHTLY: BackupPolicy = {
@@ -57,6 +57,7 @@ export function testConfig(change: (config: Config) => void = () => undefined): 
         patienceMs: DAY_MS,
       },
     },
+    migrations: {},
     http: { tokens: [] },
     notify: [],
   };

@@ -30,6 +30,7 @@ Exit codes:
   130  interrupted`;
 
 const GROUPS: Readonly<Record<string, string>> = {
+  migrate: "move from one cluster to another: status, sync, cutover, rollback, policies",
   shared: "automatic snapshots of other instances of Alibaba Cloud: list, add, remove",
 };
 
@@ -96,10 +97,13 @@ function flagOnce(option: Option): Option {
 
 /** The command that the line names, as far as its words lead. */
 export function commandOf(program: Command, words: readonly string[]): Command {
-  const globals = valuedOf(program);
   let command = program;
-  for (const [at, word] of words.entries())
-    if (!globals.has(words[at - 1] ?? "")) command = command.commands.find((one) => one.name() === word) ?? command;
+  for (const [at, word] of words.entries()) {
+    if (word.startsWith("-") || valuedOf(command).has(words[at - 1] ?? "")) continue;
+    const named = command.commands.find((one) => one.name() === word);
+    if (named === undefined) return command;
+    command = named;
+  }
   return command;
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ALIAS_FIX, aliasFault } from "../../../shared/model/aliases/aliasName.ts";
+import { KMS_KEY, KMS_KEY_WRONG } from "../../../shared/model/amazon/kmsKey.ts";
 import { DONE_SHOWN_MAX, IDEMPOTENCY_KEY, JOB_KINDS } from "../../../shared/model/jobId.ts";
 import { PROOF_LEVELS } from "../../../shared/model/repository.ts";
 import type { AliasTerms } from "../../../shared/plan/aliases/moves.ts";
@@ -51,11 +52,16 @@ export const APPLY_HASH = {
   text: "the hash of the plan, as it was shown",
   value: some(matching(PLAN_HASH, "is not the hash of a plan; copy its 8 hexadecimal digits from the plan")),
 };
+export const KMS_KEY_ARN = {
+  flags: "--kms-key <arn>",
+  text: "the key of KMS with which the bucket is encrypted",
+  value: some(matching(KMS_KEY, KMS_KEY_WRONG)),
+};
 export const YES = (text: string) => ({ flags: "--yes", text, value: flag });
 export const APPLY = { flags: "--apply", text: "apply it", value: flag };
 export const OVERWRITE = { flags: "--overwrite", text: "also settings that ossnap did not register", value: flag };
 export const START = { flags: "--start", text: "start it", value: flag };
-export const LOSE_WRITES = { flags: "--lose-writes", text: "accept that writes since the swap are not found any more", value: flag };
+export const LOSE_WRITES = { flags: "--lose-writes", text: "accept that what was written since is lost", value: flag };
 export const OPEN = { flags: "--open", text: "open jobs only", value: flag };
 export const KIND = {
   flags: "--kind <kind>",
@@ -163,12 +169,6 @@ export const AS = {
   value: some(
     z.string().transform((text, context) => Object.fromEntries(pairsOf(text, context).map(([pattern = "*", name]) => [pattern, name]))),
   ),
-};
-export const OLDER = { flags: "--older", text: "move the alias although it serves a newer snapshot", value: flag };
-export const REPLACE_INDEX = {
-  flags: "--replace-index",
-  text: "let the swap remove an index that has the alias's name; refused unless a snapshot of it is proven and nothing was written since",
-  value: flag,
 };
 export const FILES_THERE = {
   flags: "--files-there",

@@ -53,12 +53,16 @@ function missing(option: string, next: string): CommanderError {
   return new CommanderError(2, "ossnap.missingValue", `error: option '${option}' argument missing: ${next} follows`);
 }
 
+/** What makes a verb act, after it only showed: each verb knows one of them. */
+const ACTING = ["--start", "--yes", "--apply"];
+
 /** Adds the nearest known option to the message about an unknown one, or all of them when none is near. */
 export function withSuggestion(message: string, known: readonly string[]): string {
   const [first = ""] = message.split("\n");
   const flag = /'(--?[^'=]*)/.exec(first)?.[1];
   if (flag === undefined) return message;
   const bare = (option: string) => option.replace(/^-+/, "");
-  const near = nearest(bare(flag), known.map(bare));
+  const acting = ACTING.includes(flag) ? known.find((option) => ACTING.includes(option)) : undefined;
+  const near = acting === undefined ? nearest(bare(flag), known.map(bare)) : bare(acting);
   return near === undefined ? `${first}\n(Use one of ${known.join(", ")}.)` : `${first}\n(Did you mean --${near}?)`;
 }

@@ -1,5 +1,5 @@
 import { eastAsianWidth } from "get-east-asian-width";
-import { severalLines, shownCut } from "../../../shared/model/plainText.ts";
+import { continued, severalLines, shownCut } from "../../../shared/model/plainText.ts";
 import { spelled } from "../../../shared/words/command.ts";
 import { OWN_COLOUR } from "./colour.ts";
 import type { Look } from "./look.ts";
@@ -135,15 +135,23 @@ export function wrapped(text: string, { width, indent, first = "" }: Shape): str
     const gap = isBegun ? blanks : "";
     const fits = widthOf(line + gap + word) <= width;
     if (!fits && (isBegun || widthOf(line) > indent)) next();
-    const parts = fits ? [gap + word] : brokenWord(word, width - indent);
+    const parts = fits ? [gap + word] : spelledParts(word, width - indent);
     parts.forEach((part, at) => {
       if (at > 0) next();
-      line += part;
+      line += lines.length > 0 && line.trim() === "" ? continued(part) : part;
     });
     isBegun = true;
   }
   return [...lines, line.trimEnd()];
 }
+
+/** The parts of a long word, of which one that begins with a sign has room for its spelling. */
+function spelledParts(word: string, width: number): string[] {
+  const fits = (part: string) => widthOf(continued(part)) <= width;
+  return brokenWord(word, width).flatMap((part) => (fits(part) ? [part] : brokenWord(part, width - SPELLED_COLUMNS)));
+}
+/** What a spelled sign has more than the sign. */
+const SPELLED_COLUMNS = 11;
 
 /** A word that may be longer than a line, in parts of at most `width` columns. */
 function brokenWord(word: string, width: number): string[] {

@@ -1,3 +1,4 @@
+import { shownValue } from "../../../shared/model/plainText.ts";
 import { singleLine } from "./colour.ts";
 import { COLUMNS, cutMiddle, onScreen, widthOf, wrapped } from "./layout.ts";
 import type { Look } from "./look.ts";
@@ -32,7 +33,7 @@ const SENTENCE_MIN = 40;
  * column become the same, and the last line says so if something is left out that stands nowhere whole.
  */
 export function tableLines(columns: readonly Column[], rows: readonly Row[], look?: Look, width = COLUMNS): string[] {
-  const table = rows.map((row) => cleaned(row, look));
+  const table = rows.map((row) => cleaned(row, columns, look));
   const fixed = columns.filter(({ sentence }) => !sentence);
   const last = columns[fixed.length];
   const natural = fixed.map(({ head }, at) => widest([head, ...table.map(({ cells }) => cells[at] ?? "")]));
@@ -69,9 +70,10 @@ export function tableLines(columns: readonly Column[], rows: readonly Row[], loo
   return isLost ? [...lines, `(${signOf(look)} stands for what is left out here; --json has it whole)`] : lines;
 }
 
-function cleaned(row: Row, look: Look | undefined): FullRow {
+function cleaned(row: Row, columns: readonly Column[], look: Look | undefined): FullRow {
   const clean = (text: string) => singleLine(look ? onScreen(text, look) : text);
-  return "cells" in row ? { cells: row.cells.map(clean), below: row.below.map(clean) } : { cells: row.map(clean), below: [] };
+  const cell = (text: string, at: number) => (columns[at]?.name ? clean(shownValue(text)) : clean(text));
+  return "cells" in row ? { cells: row.cells.map(cell), below: row.below.map(clean) } : { cells: row.map(cell), below: [] };
 }
 
 /** The widths of columns that fit together: the widest name gives first, then the widest of the other cells. */

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { oneLine, safeJson, severalLines } from "../../../shared/model/plainText.ts";
+import { safeJson, severalLines, unindented } from "../../../shared/model/plainText.ts";
 import { composedRedactor, redactedJson, redactor } from "../../../shared/runtime/redact.ts";
 import { spelled } from "../../../shared/words/command.ts";
 import { OWN_COLOUR, singleLine, withColours } from "./colour.ts";
@@ -87,13 +87,14 @@ export function openTerminal({ json, quiet, colour, environment, program }: Term
         stdout.write(`${shown(text)}\n`, () => resolve());
       }),
     note: (text) => {
-      if (!quiet) toStderr([text]);
+      if (!quiet) toStderr([unindented(text)]);
     },
     fault: toStderr,
-    progress(text) {
+    progress(said) {
+      const text = unindented(said);
       if (quiet || text === drawn) return;
       if (!stderr.isTTY) toStderr([text]);
-      else stderr.write(CLEAR_LINE + fitted(oneLine(redactComposed(spelled(text, program))), (stderr.columns || COLUMNS_DEFAULT) - 1));
+      else stderr.write(CLEAR_LINE + fitted(singleLine(redactComposed(spelled(text, program))), (stderr.columns || COLUMNS_DEFAULT) - 1));
       drawn = text;
     },
     canAsk: () => stdin.isTTY === true && stderr.isTTY === true,

@@ -1,14 +1,17 @@
 import { isFinal } from "../../../shared/jobs/record.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import type { JobKindName } from "../../../shared/model/jobId.ts";
+import { shownValue } from "../../../shared/model/plainText.ts";
 import { jobNow } from "../../../shared/tick/jobNow.ts";
 import { cancelJob, resumeJob } from "../../../shared/verbs/jobs/ask.ts";
 import { type JobNow, type JobRow, type JobShown, listJobsAndUnread, showJob, type UnreadRow } from "../../../shared/verbs/jobs/show.ts";
-import { bytesText, counted } from "../../../shared/words/numbers.ts";
+import type { RestoredBeside } from "../../../shared/verbs/restore/types.ts";
+import { bytesText, counted, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { meanwhileLine, toneOf, waitsText } from "../begin.ts";
 import { EXIT } from "../exitCodes.ts";
+import { onScreen } from "../screen/layout.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
 import type { Session } from "../session.ts";
@@ -146,6 +149,7 @@ export function historyText(job: JobShown, look: Look): string {
     stateText(job, look),
     ...meanwhileLine(job),
     ...addedLine(job),
+    ...restoredLines(job, look),
     ...(job.now ? [nowText(job.now, look)] : []),
   ];
   const columns = [{ head: "TIME (UTC)" }, { head: "STATE" }, { head: "BY", name: true }, { head: "WHAT", sentence: true }];
@@ -162,6 +166,27 @@ export function historyText(job: JobShown, look: Look): string {
 function addedLine({ kind, result }: JobShown): string[] {
   const { bytes } = (result ?? {}) as { bytes?: unknown };
   return kind === "backup" && typeof bytes === "number" ? [`added ${bytesText(bytes)} to the repository`] : [];
+}
+
+/** A record of an earlier version has no mapping. */
+type RestoredRow = { index: string; as: string; documents: number | null } & RestoredBeside;
+
+/** What a finished restore made of each index. */
+function restoredLines({ kind, result }: JobShown, look: Look): string[] {
+  const { indices = [] } = (result ?? {}) as { indices?: readonly RestoredRow[] };
+  const shown = kind === "restore" ? indices.filter(({ documents }) => documents !== null) : [];
+  return shown.map(({ index, as, documents, mapping, source }) => {
+    const name = index === as ? shownValue(index) : `${shownValue(index)} as ${shownValue(as)}`;
+    const from = typeof source?.documents === "number" ? `, source: ${countText(source.documents)}` : "";
+    return onScreen(`${name}: ${counted(documents ?? 0, "document", "documents")}${mappingText(mapping)}${from}`, look);
+  });
+}
+
+function mappingText(mapping: RestoredBeside["mapping"]): string {
+  if (mapping === undefined) return "";
+  const { hash, inSnapshot } = mapping;
+  if (inSnapshot === undefined) return `, mapping ${hash}`;
+  return inSnapshot === hash ? `, mapping ${hash} as in the snapshot` : `, mapping ${hash}, in the snapshot ${inSnapshot}`;
 }
 
 const ASKED_BY: Readonly<Record<JobRow["askedBy"], string>> = {

@@ -1,4 +1,4 @@
-import { oneLine } from "../../../shared/model/plainText.ts";
+import { shownValue } from "../../../shared/model/plainText.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../../shared/verbs/pins/apply.ts";
 import type { Expiry, Pin } from "../../../shared/verbs/pins/gather.ts";
 import { say } from "../../../shared/words/say.ts";
@@ -20,7 +20,7 @@ export async function pin(session: Session, { snapshot, repository, because, unt
   const world = await session.world();
   const made = await pinSnapshot(world, { repository, snapshot, because, until }, session.asked.who);
   const text = (look: Look) =>
-    `${marked(look, "good", `${oneLine(made.name)} is pinned in ${repository} ${untilText(made)}`)}\nTo remove the pin:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
+    `${marked(look, "good", `${shownValue(made.name)} is pinned in ${repository} ${untilText(made)}`)}\nTo remove the pin:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
   return { schema: "pin/1", data: made, exitCode: EXIT.ok, text };
 }
 
@@ -28,7 +28,7 @@ export async function pin(session: Session, { snapshot, repository, because, unt
 export async function unpin(session: Session, { snapshot, repository }: Pick<PinOptions, "snapshot" | "repository">): Promise<Answer> {
   const removed = await unpinSnapshot(await session.world(), repository, snapshot);
   const text = (look: Look) =>
-    marked(look, "good", `${oneLine(removed.name)} is no longer pinned in ${repository}; the rules of its policy decide again`);
+    marked(look, "good", `${shownValue(removed.name)} is no longer pinned in ${repository}; the rules of its policy decide again`);
   return { schema: "unpin/1", data: removed, exitCode: EXIT.ok, text };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { AppError, fileFaultOf, jsonFaultOf } from "../../../shared/model/errors.ts";
 import { shortHash } from "../../../shared/model/hash.ts";
+import { withoutByteOrderMark } from "../../../shared/model/plainText.ts";
 import { type PrunableSnapshot, type PrunePlan, planPrune } from "../../../shared/plan/retention/plan.ts";
 import { issueText } from "../../../shared/runtime/issueText.ts";
 import { countText } from "../../../shared/words/numbers.ts";
@@ -130,7 +131,7 @@ function faultText({ path: [at, ...path], ...issue }: z.core.$ZodIssue): string 
 
 function parse(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file === "-" ? STDIN : file, "utf8"));
+    return JSON.parse(withoutByteOrderMark(readFileSync(file === "-" ? STDIN : file, "utf8")));
   } catch (error) {
     const wrong = error instanceof SyntaxError ? jsonFaultOf(error) : fileFaultOf(error);
     throw new AppError("invalid", `--snapshots ${file}: ${wrong}; name a JSON file with the history`, {

@@ -36,6 +36,7 @@ const TONES: Readonly<Record<RepositoryRow["state"], Tone>> = {
   different: "attention",
   unverified: "attention",
   others: "good",
+  automatic: "attention",
   failed: "bad",
   unreachable: "bad",
 };

@@ -1,4 +1,4 @@
-import { oneLine } from "../../../shared/model/plainText.ts";
+import { shownValue } from "../../../shared/model/plainText.ts";
 import type { AliasTerms } from "../../../shared/plan/aliases/moves.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
 import { INDICES_DEFAULT } from "../../../shared/plan/selection.ts";
@@ -39,6 +39,16 @@ export interface RestoreOptions extends ActingOptions {
   replaceIndex?: boolean | undefined;
   /** Every node has the files that the analysis of the indices names. */
   filesThere?: boolean | undefined;
+  /** Close the indices that have the names, restore over them, open them. */
+  over?: boolean | undefined;
+  /** What these indices hold may be lost. */
+  loseOld?: boolean | undefined;
+  /** Of the read-only registration of a watch. */
+  rate?: string | undefined;
+  /** Instead of indices. */
+  globalState?: boolean | undefined;
+  featureStates?: string[] | undefined;
+  dataStreams?: string[] | undefined;
   start: boolean;
 }
 
@@ -68,6 +78,12 @@ function requestOf({
   older,
   replaceIndex,
   filesThere,
+  over,
+  loseOld,
+  rate,
+  globalState,
+  featureStates,
+  dataStreams,
 }: RestoreOptions): RestoreRequestByHand {
   return {
     snapshot,
@@ -80,6 +96,12 @@ function requestOf({
     ...(older ? { older } : {}),
     ...(replaceIndex ? { replaceIndex } : {}),
     ...(filesThere ? { filesThere } : {}),
+    ...(over ? { over } : {}),
+    ...(loseOld ? { loseOld } : {}),
+    ...(rate === undefined ? {} : { maxBytesPerSec: rate }),
+    ...(globalState ? { globalState } : {}),
+    ...(featureStates === undefined ? {} : { featureStates }),
+    ...(dataStreams === undefined ? {} : { dataStreams }),
   };
 }
 
@@ -95,13 +117,12 @@ function preflightAnswer(request: RestoreOptions, report: PreflightReport): Answ
 const TONES: Readonly<Record<PreflightCheck["result"], Tone>> = { ok: "good", warn: "attention", refuse: "bad" };
 
 const INDENT = "  ";
+const BESIDE = "beside existing indices";
+const OVER = "over existing indices";
 
 /** Each check with its sentence, each refusal with its code and its fix. */
 export function preflightText(request: RestoreOptions, report: PreflightReport, look: Look): string {
-  const lines = [
-    `Restore ${oneLine(report.snapshot.name)} → ${request.to}, indices ${oneLine(request.indices.join(", "))}, beside existing indices`,
-    "Preflight, nothing changed yet:",
-  ];
+  const lines = [`Restore ${shownValue(report.snapshot.name)} → ${request.to}, ${whatText(request)}`, "Preflight, nothing changed yet:"];
   const width = Math.max(...report.checks.map(({ check }) => check.length));
   for (const { check, result, reason, wayOut } of report.checks) {
     const code = result === "ok" ? "" : `  [${reason.code}]`;
@@ -118,6 +139,15 @@ export function preflightText(request: RestoreOptions, report: PreflightReport, 
       : `Nothing was changed. To do it:  ${commandText(look, ...startWords(request, report))}`,
   );
   return lines.join("\n");
+}
+
+function whatText({ indices, over, globalState, featureStates = [], dataStreams = [] }: RestoreOptions): string {
+  const states = [
+    ...(globalState ? ["the global state"] : []),
+    ...(featureStates.length > 0 ? [`states of the features ${shownValue(featureStates.join(", "))}`] : []),
+    ...(dataStreams.length > 0 ? [`data streams ${shownValue(dataStreams.join(", "))}`] : []),
+  ];
+  return states.length > 0 ? states.join(" and ") : `indices ${shownValue(indices.join(", "))}, ${over ? OVER : BESIDE}`;
 }
 
 function targetLines({ targets }: PreflightReport, look: Look): string[] {
@@ -144,7 +174,8 @@ function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {
 
 /** The line that does exactly what was shown: `latest` may be another snapshot later. */
 function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightReport): string[] {
-  const { repository, to, indices, alias, as, replicas, older, replaceIndex, filesThere, key, wait } = options;
+  const { repository, to, indices, alias, as, replicas, older, replaceIndex, filesThere, over, loseOld, rate, key, wait } = options;
+  const { globalState, featureStates, dataStreams } = options;
   return [
     "restore",
     snapshot === LATEST ? report.snapshot.name : snapshot,
@@ -153,9 +184,15 @@ function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightR
     ...(alias === undefined ? [] : ["--alias", aliasWords(alias)]),
     ...(as === undefined ? [] : ["--as", asWords(as)]),
     ...(replicas === undefined ? [] : ["--replicas", String(replicas)]),
+    ...(globalState ? ["--global-state"] : []),
+    ...(featureStates === undefined ? [] : ["--feature-states", featureStates.join(",")]),
+    ...(dataStreams === undefined ? [] : ["--data-streams", dataStreams.join(",")]),
     ...(older ? ["--older"] : []),
     ...(replaceIndex ? ["--replace-index"] : []),
     ...(filesThere ? ["--files-there"] : []),
+    ...(over ? ["--over"] : []),
+    ...(loseOld ? ["--lose-old"] : []),
+    ...(rate === undefined ? [] : ["--rate", rate]),
     "--start",
     ...(key === undefined ? [] : ["--key", key]),
     ...waitWords(wait),

@@ -14,7 +14,7 @@ export interface RollbackOptions extends Pick<ActingOptions, "wait"> {
   yes: boolean;
 }
 
-/** Shows where the alias would go and what was written since the swap; `--yes` moves it. */
+/** Shows where the alias would go, or what would be restored, and what was written since; `--yes` does it. */
 export async function rollback(session: Session, { id, loseWrites, yes, wait }: RollbackOptions): Promise<Answer> {
   const world = await session.world();
   const request: RollbackRequest = { restore: id, loseWrites };
@@ -26,23 +26,31 @@ export async function rollback(session: Session, { id, loseWrites, yes, wait }: 
 }
 
 function rollbackText(dry: RollbackDryRun, { restore, loseWrites }: RollbackRequest, look: Look, wait: number | undefined): string {
-  const { cluster, refusal } = dry;
-  const from = listed(dry.moves.flatMap((move) => move.from));
-  const moves = dry.moves.map((move) => `alias ${move.alias} from ${listed(move.from)} back to ${listed(move.to)}`);
-  const lines = [`Would move on ${cluster}, in one call: ${moves.join("; ")}.`, writesText(dry, from, look)];
+  const { refusal, restores } = dry;
+  const from = listed(restores?.map(({ index }) => index) ?? dry.moves.flatMap((move) => move.from));
+  const lines = [plannedText(dry), writesText(dry, from, look)];
   if (refusal) return [...lines, marked(look, "bad", `Refused: ${say(refusal)}. Nothing was changed.`)].join("\n");
   if (dry.waits) lines.push(marked(look, "attention", `It would wait first: ${say(dry.waits)}`));
   const lose = loseWrites ? ["--lose-writes"] : [];
   const doIt = commandText(look, "jobs", "rollback", restore, ...lose, "--yes", ...waitWords(wait));
-  return [...lines, `Kept for a day: ${from}.`, `Nothing was changed. To do it:  ${doIt}`].join("\n");
+  const kept = restores ? [] : [`Kept for a day: ${from}.`];
+  return [...lines, ...kept, `Nothing was changed. To do it:  ${doIt}`].join("\n");
+}
+
+function plannedText({ cluster, moves, restores }: RollbackDryRun): string {
+  const back = restores?.map(({ index, repository, snapshot }) => `${index} from ${snapshot} in ${repository}`);
+  if (back) return `Would restore on ${cluster} what was there before, over: ${back.join("; ")}.`;
+  const moved = moves.map(({ alias, from, to }) => `alias ${alias} from ${listed(from)} back to ${listed(to)}`);
+  return `Would move on ${cluster}, in one call: ${moved.join("; ")}.`;
 }
 
 function listed(indices: readonly string[]): string {
   return [...new Set(indices)].join(", ");
 }
 
-function writesText({ writes, unknown }: RollbackDryRun, from: string, look: Look): string {
-  if (writes === 0) return marked(look, "good", `nothing was written to ${from} since the swap`);
-  if (writes !== null) return marked(look, "attention", `${counted(writes, "write", "writes")} to ${from} since the swap`);
-  return marked(look, "attention", `writes to ${from} since the swap are unknown${unknown ? `: ${say(unknown)}` : ""}`);
+function writesText({ writes, unknown, restores }: RollbackDryRun, from: string, look: Look): string {
+  const since = restores ? "since the restore" : "since the swap";
+  if (writes === 0) return marked(look, "good", `nothing was written to ${from} ${since}`);
+  if (writes !== null) return marked(look, "attention", `${counted(writes, "write", "writes")} to ${from} ${since}`);
+  return marked(look, "attention", `writes to ${from} ${since} are unknown${unknown ? `: ${say(unknown)}` : ""}`);
 }

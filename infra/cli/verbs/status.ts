@@ -1,4 +1,5 @@
-import { oneLine } from "../../../shared/model/plainText.ts";
+import { shownValue } from "../../../shared/model/plainText.ts";
+import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
 import { noticeText } from "../../../shared/notices/noticeText.ts";
 import type { Undelivered } from "../../../shared/notices/undelivered.ts";
 import { type JobRow, listJobsAndUnread, type UnreadRow } from "../../../shared/verbs/jobs/show.ts";
@@ -63,6 +64,8 @@ function concerns({ paused, undelivered, unread, open, coverage, policies, damag
   const unknown = coverage.filter(({ uncovered }) => uncovered === undefined).map(({ cluster }) => cluster);
   const uncovered = coverage.filter((one) => one.policies.length > 0 && (one.uncovered ?? []).length > 0).map(({ cluster }) => cluster);
   const broken = policies.filter(({ newest }) => newest?.broken).map(({ policy }) => policy);
+  const deleted = policies.filter(({ newest }) => newest?.deleted).map(({ policy }) => policy);
+  const unreadProofs = policies.filter(({ newest }) => newest?.unread).map(({ policy }) => policy);
   const failed = policies.filter(({ last }) => last && last.state !== "done").map(({ policy }) => policy);
   return [
     ...(paused ? ["paused"] : []),
@@ -73,12 +76,14 @@ function concerns({ paused, undelivered, unread, open, coverage, policies, damag
     ...(unknown.length > 0 ? [`coverage unknown on ${unknown.join(", ")}`] : []),
     ...(uncovered.length > 0 ? [`not everything covered on ${uncovered.join(", ")}`] : []),
     ...(broken.length > 0 ? [`newest snapshot of ${broken.join(", ")} not good`] : []),
+    ...(deleted.length > 0 ? [`newest snapshot of ${deleted.join(", ")} deleted`] : []),
+    ...(unreadProofs.length > 0 ? [`proofs of the newest snapshot of ${unreadProofs.join(", ")} unreadable`] : []),
     ...(failed.length > 0 ? [`last slot of ${failed.join(", ")} without a good snapshot`] : []),
   ];
 }
 
 function undeliveredLine({ key, status, at, channels }: Undelivered, look: Look): string {
-  const what = status === "resolved" ? `the end of ${oneLine(key)}` : oneLine(key);
+  const what = status === "resolved" ? `the end of ${shownValue(key)}` : shownValue(key);
   return marked(
     look,
     "attention",
@@ -101,14 +106,24 @@ function noticeLine({ key, severity, since, reason }: OpenNotice, look: Look): s
   return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${text} (since ${agoText(look, since)})`)}`;
 }
 
-function coverageLine({ cluster, policies, uncovered, fault }: ClusterCoverage, look: Look): string[] {
+function coverageLine({ cluster, policies, uncovered, excluded = [], fault }: ClusterCoverage, look: Look): string[] {
   if (uncovered === undefined) return [marked(look, "attention", `${cluster}: coverage is unknown: ${fault ?? ""}`)];
   if (policies.length === 0)
     return [`${cluster}: no policy backs it up (${counted(uncovered.length, "index or data stream", "indices and data streams")})`];
-  if (uncovered.length === 0)
-    return [marked(look, "good", `${cluster}: every index whose name begins without a dot is covered by ${policies.join(", ")}`)];
-  const more = uncovered.length > NAMES_SHOWN ? ` and ${uncovered.length - NAMES_SHOWN} more` : "";
-  return [marked(look, "attention", `${cluster}: no policy covers ${uncovered.slice(0, NAMES_SHOWN).join(", ")}${more}`)];
+  const by = [...new Set(excluded.flatMap((one) => one.policies))].join(", ");
+  const out = `excluded by patterns of ${by}: ${someNames(excluded.map(({ name }) => name))}`;
+  if (uncovered.length > 0)
+    return [
+      marked(look, "attention", `${cluster}: no policy covers ${someNames(uncovered)}`),
+      ...(excluded.length > 0 ? [`${cluster}: ${out}`] : []),
+    ];
+  const all = `${cluster}: every index whose name begins without a dot is covered by ${policies.join(", ")}`;
+  return [marked(look, "good", excluded.length > 0 ? `${all}, or ${out}` : all)];
+}
+
+function someNames(names: readonly string[]): string {
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "";
+  return `${names.slice(0, NAMES_SHOWN).join(", ")}${more}`;
 }
 
 function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
@@ -117,10 +132,17 @@ function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNo
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
   const good = last === undefined || last === lastGood ? "" : `, ${lastGoodText}`;
-  const added = newest?.bytes === undefined ? "" : `, newest added ${bytesText(newest.bytes)}`;
-  const broken = newest?.broken === undefined ? "" : `, ${marked(look, "bad", `not good: ${say(newest.broken)}`)}`;
-  const deleted = newest?.deleted ? `, newest snapshot ${newest.snapshot} was found not good and is deleted` : "";
+  const whose = newest && last && parseSnapshotName(newest.snapshot)?.slot !== last.slot ? `newest (${newest.snapshot})` : "newest";
+  const added = newest?.bytes === undefined ? "" : `, ${whose} added ${bytesText(newest.bytes)}`;
   const { times, offset } = slotTimes(next);
   const slots = times.length === 0 ? "no next slot" : `next ${times.join(", ")} (${offset}, ${timeZone})`;
-  return `${INDENT}${policy}: ${ended}${good}${added}${broken}${deleted}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+  return `${INDENT}${policy}: ${ended}${good}${added}${newestText(newest, look)}; ${slots}; preview: ${commandText(look, "backup", policy, "--dry-run")}`;
+}
+
+/** What is wrong with the newest snapshot, if anything. */
+function newestText(newest: PolicyNow["newest"], look: Look): string {
+  if (newest?.broken) return `, ${marked(look, "bad", `not good: ${say(newest.broken)}`)}`;
+  if (newest?.deleted) return `, ${marked(look, "bad", `newest snapshot ${newest.snapshot} is no longer in the repository`)}`;
+  if (newest?.unread) return `, ${marked(look, "attention", `what proofs say of it is unknown: ${say(newest.unread)}`)}`;
+  return "";
 }

@@ -13,7 +13,8 @@ import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import { isUrl, placeNamed, storeOf } from "../placeStore.ts";
 import type { Session } from "../session.ts";
-import { isAllWhole, verificationOf, verificationText } from "../verification.ts";
+import { isAllWhole, verificationOf } from "../verification.ts";
+import { verificationText } from "../verificationText.ts";
 
 export interface VerifyOptions {
   place: string;
@@ -59,7 +60,9 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   );
   // A sample proves less than its level says, and only the damage that it found is kept.
   const kept = verified.proofs.filter((proof) => sample === undefined || isBroken(proof));
-  if (world && since) for (const proof of kept) await storeEvidence(world, at, proof, since);
+  for (const proof of kept)
+    if (world && since && (await storeEvidence(world, at, proof, since)) === "unread")
+      terminal.note(`${oneLine(proof.name)}: its stored verdict cannot be read and stays; --level contents replaces it`);
   const known = isUrl(place) ? undefined : session.settings();
   const standing = known ? standingOf(known, place) : {};
   const verification = verificationOf(store, verified, standing);

@@ -58,7 +58,9 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
     await requirePorts(plan.ports);
     keepPlan(plan);
     await makeDirectories(plan);
-    const configText = configured(await readFile(join(ROOT, "ossnap.yaml"), "utf8"));
+    const configFile = options.configFile === undefined ? undefined : resolve(options.configFile);
+    const configPath = configFile ?? join(ROOT, "ossnap.yaml");
+    const configText = configured(await readFile(configPath, "utf8"));
     const config = loadConfig(configText, plan.environment);
     onNote("bundling the functions");
     const bundles = await bundleFunctions({ configText, outDir: plan.directories.bundles });
@@ -74,10 +76,10 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
     closers.push(() => functions.close());
     const { oss, board, httpUrl } = await startListeners({ plan, config, functions, closers, options });
     const [source, target] = await startClusters({ plan, closers, onNote });
-    await openState(plan);
+    await openState(plan, configPath);
     functions.resume();
     const environmentFile = join(places.base, "current.env");
-    await writeFile(environmentFile, environmentText(plan), { mode: 0o600 });
+    await writeFile(environmentFile, environmentText(plan, configFile), { mode: 0o600 });
     closers.push(() => rm(environmentFile, { force: true }));
     return { plan, config, functions, oss, board, source, target, httpUrl, ...triggersOf(config, functions, closers), close };
   } catch (error) {
@@ -134,8 +136,8 @@ function specsOf(bundles: readonly { name: string; path: string }[]): FunctionSp
 }
 
 /** Runs `ossnap init`, as a user would once, and releases the claims left by a killed host. */
-async function openState(plan: LocalPlan): Promise<void> {
-  const environment = { ...plan.environment, OSSNAP_CONFIG: join(ROOT, "ossnap.yaml"), ...credentialVariables(plan) };
+async function openState(plan: LocalPlan, configPath: string): Promise<void> {
+  const environment = { ...plan.environment, OSSNAP_CONFIG: configPath, ...credentialVariables(plan) };
   const settings = readSettings("ossnap.yaml", environment);
   const context = { requestId: "init", function: { name: "init", timeout: 60 }, region: plan.region, accountId: plan.accountId };
   await initialise(settings, context);
@@ -147,13 +149,14 @@ function credentialVariables(plan: LocalPlan): Record<string, string> {
 }
 
 /** For a second terminal: the variables for ossnap.yaml and the command line, readable by this user only. */
-function environmentText(plan: LocalPlan): string {
+function environmentText(plan: LocalPlan, configFile: string | undefined): string {
   const all = {
     ...plan.environment,
     ...credentialVariables(plan),
     OSSNAP_ACCOUNT_ID: plan.accountId,
     OSSNAP_HTTP_URL: `http://127.0.0.1:${plan.ports.http}`,
     OSSNAP_TOKEN: plan.tokens.operator,
+    ...(configFile === undefined ? {} : { OSSNAP_CONFIG: configFile }),
   };
   return `${Object.entries(all)
     .map(([name, value]) => `${name}=${value}`)

@@ -44,6 +44,7 @@ const GROUPS: Record<string, string> = {
   "7.7.1": INTEGRATION_TEST_ZIP,
   "7.10.2": INTEGRATION_TEST_ZIP,
   "7.16.3": INTEGRATION_TEST_ZIP,
+  "7.17.9": INTEGRATION_TEST_ZIP,
   "8.5.3": INTEGRATION_TEST_ZIP,
   "8.13.4": INTEGRATION_TEST_ZIP,
   "8.15.3": INTEGRATION_TEST_ZIP,
@@ -77,7 +78,8 @@ function configOf(major: number, node: NodeSettings): string {
     `node.name: ${JSON.stringify(`${name}-1`)}`,
     "network.host: 127.0.0.1",
     `http.port: ${node.httpPort}`,
-    `path.data: ${JSON.stringify(join(runDirectory, "data"))}`,
+    // A list, because a text would be split at its commas.
+    `path.data: ${JSON.stringify([join(runDirectory, "data")])}`,
     `path.logs: ${JSON.stringify(join(runDirectory, "logs"))}`,
     `path.repo: ${JSON.stringify(node.repoDirectories)}`,
     // A developer's nearly full disk must not leave shards unassigned.

@@ -1,3 +1,5 @@
+import type { Config } from "../../../shared/model/config.ts";
+import { AppError } from "../../../shared/model/errors.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
 import { type Fate, fateText } from "../../../shared/words/fateText.ts";
 import { counted } from "../../../shared/words/numbers.ts";
@@ -51,11 +53,26 @@ interface Scene {
   play(): Promise<void>;
 }
 
+/** Throws `invalid` for a configuration without what the story plays with. */
+export function requireStory({ backups, copies, watches }: Pick<Config, "backups" | "copies" | "watches">): void {
+  const missing = [
+    ...(backups.nightly ? [] : ["backups.nightly"]),
+    ...(copies["aws-to-oss"] ? [] : ["copies.aws-to-oss"]),
+    ...(watches["moved-movies"] ? [] : ["watches.moved-movies"]),
+  ];
+  if (missing.length === 0) return;
+  throw new AppError(
+    "invalid",
+    `ossnap.yaml: the story needs ${missing.join(", ")} of the example: put them back, or play no story: npm start -- --config ossnap.yaml`,
+  );
+}
+
 /**
  * The whole story on real parts: backup, copy, proof, restore, incremental round, retention, and the same by hand.
  * On a run directory where it was interrupted it resumes with the current scene.
  */
 export async function playStory(host: LocalHost, screen: StoryScreen, options: StoryOptions = {}): Promise<StoryResult> {
+  requireStory(host.config);
   const startedMs = Date.now();
   const stage = openStage(host, screen);
   const { run } = host.plan;

@@ -35,7 +35,7 @@ export function answerWithin<T>(
   { idleTimeoutMs, sentBytes = 0 }: { idleTimeoutMs: number; sentBytes?: number },
 ): Promise<T> {
   const limitMs = ANSWER_TIMEOUTS * idleTimeoutMs + (1000 * sentBytes) / BYTES_PER_SECOND_MIN;
-  return within(call, limitMs, `${subject}: no whole answer within ${Math.round(limitMs)} ms`);
+  return within(call, limitMs, `${subject}: no whole answer within ${secondsText(limitMs)}`);
 }
 
 /**
@@ -62,11 +62,15 @@ async function* guardedPieces({
   try {
     for (;;) {
       const startedMs = performance.now();
-      const step = await within(nextPiece(pieces, subject), idleTimeoutMs, `${subject}: the body stalled for ${idleTimeoutMs} ms`);
+      const step = await within(
+        nextPiece(pieces, subject),
+        idleTimeoutMs,
+        `${subject}: the body stalled for ${secondsText(idleTimeoutMs)}`,
+      );
       if (step.done === true) break;
       waitedMs += performance.now() - startedMs;
       if (waitedMs > idleTimeoutMs + (1000 * seenBytes) / BYTES_PER_SECOND_MIN)
-        throw new AppError("transient", `${subject}: the body arrives too slowly: ${seenBytes} bytes in ${Math.round(waitedMs / 1000)} s`);
+        throw new AppError("transient", `${subject}: the body arrives too slowly: ${seenBytes} bytes in ${secondsText(waitedMs)}`);
       seenBytes += step.value.byteLength;
       if (seenBytes > mostBytes)
         throw new AppError("transient", `${subject}: the answer has more than the ${mostBytes} bytes that it may have`);
@@ -156,6 +160,11 @@ export function isEmptyRange(range: ByteRange, subject: string): boolean {
     throw new AppError("invalid", `${subject}: range ${range.start} to ${range.end} is not in order: give start <= end, whole and from 0`);
   }
   return range.start === range.end;
+}
+
+/** Tests wait for less than a second. */
+function secondsText(ms: number): string {
+  return `${ms < 1000 ? Math.round(ms) / 1000 : Math.round(ms / 1000)} s`;
 }
 
 function ignore(): void {}

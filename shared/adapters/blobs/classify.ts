@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { ownValue } from "../../model/tables/ownValue.ts";
 import { networkFault } from "../network/networkFault.ts";
 
 /** An object store's response, as far as it is known. OSS and S3 use the same error code names. */
@@ -50,7 +51,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 /** The error code of the closed set. No response, or an unreadable success response, counts as a transport fault. */
 export function classify({ status, code, said }: StoreAnswer): ErrorCode {
-  const byCode = code === undefined ? undefined : BY_CODE[code];
+  const byCode = code === undefined ? undefined : ownValue(BY_CODE, code);
   if (byCode !== undefined) return byCode;
   if ((status === undefined || status <= 0) && networkFault(said).isLasting) return "permanent";
   if (status === undefined || status < 300 || status >= 500) return "transient";

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import type { AliasHolder, AliasMove } from "../../model/aliases/aliasMove.ts";
 import { aliasOn } from "../../model/aliases/aliasOn.ts";
-import type { Cluster } from "../../model/cluster.ts";
+
 import { AppError } from "../../model/errors.ts";
 import { oneLine } from "../../model/plainText.ts";
+import type { AliasCalls } from "../cluster/calls.ts";
 import { changeState } from "./acknowledged.ts";
 import type { Call, ElasticsearchClient } from "./client.ts";
 import { batches } from "./deleteSnapshots.ts";
@@ -30,7 +31,6 @@ const validated = z.object({
 });
 
 type Properties = z.output<typeof aliasProperties>;
-type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "moveAliases">;
 type Action = Record<"add" | "remove" | "remove_index", unknown>;
 
 export function aliasCalls(client: ElasticsearchClient): AliasCalls {

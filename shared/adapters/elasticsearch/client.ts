@@ -2,10 +2,13 @@ import { Client, errors } from "@elastic/elasticsearch";
 import { Transport, type TransportOptions } from "@elastic/transport";
 import type * as z from "zod";
 import { AppError } from "../../model/errors.ts";
+import { oneLine, wellFormed } from "../../model/plainText.ts";
 import { BoundedSerializer } from "./boundedSerializer.ts";
 import { BoundedConnection } from "./connection.ts";
 import { type FaultContext, toAppError } from "./errors/errors.ts";
 import { ExactSerializer } from "./exactNumbers.ts";
+import { signedConnection } from "./signing/connection.ts";
+import { type AwsSigning, openSigning } from "./signing/signing.ts";
 import { certificateOf } from "./trust.ts";
 
 const REQUEST_TIMEOUT_MS_DEFAULT = 30_000;
@@ -26,6 +29,8 @@ export interface ClusterOptions {
   password?: string | undefined;
   /** In place of user and password: as encoded by Elasticsearch, or `id:key`. */
   apiKey?: string | undefined;
+  /** In place of both: for Amazon's managed service, which takes signed requests. */
+  aws?: AwsSigning | undefined;
   /** Certificates of a private CA in PEM form; they replace the known ones. */
   ca?: string | undefined;
   /** In place of `ca`: the SHA-256 fingerprint of the CA's certificate, hex with or without colons. */
@@ -75,13 +80,14 @@ class PlainTransport extends Transport {
 export function openClient(options: ClusterOptions): ElasticsearchClient {
   const { node, auth, shownUrl } = readUrl(options);
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
+  const signing = options.aws && openSigning(options.name, options.aws);
   const open = (ca: string | undefined) => {
     const common = {
       node,
       ...(auth === undefined ? {} : { auth }),
       ...(ca === undefined ? {} : { tls: { ca } }),
       Transport: PlainTransport,
-      Connection: BoundedConnection,
+      Connection: signing ? signedConnection(signing.sign) : BoundedConnection,
       Serializer: BoundedSerializer,
       // A function is frozen between invocations and a kept connection may be dead afterwards; a write could then fail after being executed.
       agent: { keepAlive: false },
@@ -117,16 +123,17 @@ export function openClient(options: ClusterOptions): ElasticsearchClient {
     url: shownUrl,
     username: auth !== undefined && "username" in auth ? auth.username : undefined,
     hasApiKey: auth !== undefined && "apiKey" in auth,
+    awsKey: signing?.keyId(),
     hasCa: options.ca !== undefined,
     subject: call.subject,
-    secrets: [...credentials, ...(call.secrets ?? [])],
+    secrets: [...credentials, ...(signing?.secrets() ?? []), ...(call.secrets ?? [])],
   });
   return {
     name: options.name,
     async request(schema, call) {
       const params = {
         method: call.method,
-        path: `/${call.path.map(encodeURIComponent).join("/")}`,
+        path: `/${call.path.map((part) => pathSegment(options.name, part)).join("/")}`,
         ...(call.query === undefined ? {} : { querystring: call.query }),
         ...(call.body === undefined ? {} : { body: call.body }),
       };
@@ -157,6 +164,12 @@ function withinTime<T>(work: Promise<T>, leftMs: number): Promise<T> {
     timer = setTimeout(() => reject(new errors.TimeoutError("the time was up")), leftMs + SETTLE_MS);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Another character instead of half of one would make another name, and a deletion of another snapshot. */
+function pathSegment(cluster: string, part: string): string {
+  if (wellFormed(part) === part) return encodeURIComponent(part);
+  throw new AppError("invalid", `cluster ${cluster}: ${oneLine(part)} holds half of a character, which no name has; write the whole name`);
 }
 
 function readUrl(options: ClusterOptions) {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { AppError } from "../../model/errors.ts";
+import { percentEncoded } from "../../model/plainText.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors/errors.ts";
 
@@ -30,7 +31,7 @@ export async function deleteSnapshots(client: ElasticsearchClient, version: () =
       "invalid",
       `cluster ${client.name}: snapshots of ${repository}: before 7.8 one name per call can be deleted, not ${snapshots.length}`,
     );
-  for (const batch of batches(`/_snapshot/${encodeURIComponent(repository)}/`, snapshots))
+  for (const batch of batches(`/_snapshot/${percentEncoded(repository)}/`, snapshots))
     await deleteBatch(client, { repository, snapshots: batch, answerMs });
 }
 
@@ -40,7 +41,7 @@ export function batches(before: string, names: readonly string[]): string[][] {
   let usedBytes = Number.POSITIVE_INFINITY;
   for (const name of names) {
     // The comma between two names is encoded too.
-    const bytes = encodeURIComponent(`${name},`).length;
+    const bytes = percentEncoded(`${name},`).length;
     if (usedBytes + bytes > PATH_BYTES_MAX) {
       result.push([]);
       usedBytes = before.length;

@@ -1,20 +1,20 @@
 import * as z from "zod";
-import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
+import type { ClusterIndex, IndexHealth } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
-import { openSearchVersion } from "../../model/repository.ts";
+import type { IndexCalls } from "../cluster/calls.ts";
 import { changeState } from "./acknowledged.ts";
 import type { ElasticsearchClient } from "./client.ts";
+import { operationsOf } from "./contents/operations.ts";
 import { faultOf } from "./errors/errors.ts";
+import { settingsFor } from "./indexSettings.ts";
 import { requireExactName } from "./names.ts";
+import { createdVersion } from "./release/createdVersion.ts";
 import { flattenSettings } from "./settings.ts";
-
-/** From 8.11 on `version.created` is an index version shared by several releases; smaller numbers have two digits per version part. */
-const INDEX_VERSION_MIN = 8_500_000;
 
 const indexAnswer = z.object({
   state: z.enum(["open", "close"]),
   aliases: z.array(z.string()).default([]),
-  settings: z.object({ index: z.record(z.string(), z.unknown()) }),
+  settings: z.object({ index: z.record(z.string(), z.unknown()) }).optional(),
   system: z.boolean().optional(),
 });
 /** The name stands twice: that of the metadata's part, and that of the field in it. */
@@ -25,7 +25,10 @@ const indicesAnswer = z.object({
   metadata: z
     .object({ indices: z.record(z.string(), indexAnswer).default({}), data_stream: streamsAnswer.optional() })
     .default({ indices: {} }),
+  blocks: z.object({ global: z.record(z.string(), z.unknown()).default({}) }).default({ global: {} }),
 });
+/** Id of the block of a cluster that has not read its indices from disk yet: `state not recovered / initialized`. */
+const NOT_RECOVERED = "1";
 const storeAnswer = z.object({
   indices: z
     .record(z.string(), z.object({ primaries: z.object({ store: z.object({ size_in_bytes: z.number() }).optional() }).optional() }))
@@ -37,25 +40,6 @@ const namesAnswer = z.object({
 const statsAnswer = z.object({
   _shards: z.object({ failed: z.number() }),
   _all: z.object({ primaries: z.object({ docs: z.object({ count: z.number() }).optional() }).optional() }).optional(),
-});
-const operationsAnswer = z.object({
-  indices: z
-    .record(
-      z.string(),
-      z.object({
-        shards: z.record(
-          z.string(),
-          z.array(
-            z.object({
-              routing: z.object({ primary: z.boolean() }),
-              seq_no: z.object({ max_seq_no: z.number() }).optional(),
-              indexing: z.object({ index_total: z.number(), delete_total: z.number() }),
-            }),
-          ),
-        ),
-      }),
-    )
-    .default({}),
 });
 const healthAnswer = z.object({
   indices: z
@@ -72,31 +56,38 @@ const healthAnswer = z.object({
     .default({}),
 });
 
-type IndexCalls = Pick<
-  Cluster,
-  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "healths" | "updateIndexSettings" | "deleteIndex"
->;
-
 export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<boolean>): IndexCalls {
   return {
     async listIndices() {
       // The cluster state includes closed and hidden indices and has the same shape on 2.4 … 9.
       const parts = ["state", "aliases", "settings", "system"].map((part) => `metadata.indices.*.${part}`);
+      parts.push("blocks.global.*.description");
       // Data streams have no API in distributions without their module; the cluster state names them on all (measured on 8.17).
       parts.push("metadata.data_stream.data_stream.*.indices.index_name");
       const call = {
         subject: "indices",
         method: "GET" as const,
-        path: ["_cluster", "state", "metadata"],
+        path: ["_cluster", "state", "metadata,blocks"],
         answer: "large" as const,
         query: { filter_path: parts.join(",") },
       };
       const answer = await client.request(indicesAnswer, call);
+      // For seconds after its start 5.5 answers 200 with no index at all (measured on 5.5.2).
+      if (Object.hasOwn(answer.blocks.global, NOT_RECOVERED))
+        throw new AppError("transient", `cluster ${client.name}: indices: it has just started and does not know its indices yet`);
       const streams = answer.metadata.data_stream?.data_stream ?? {};
       const streamOf = new Map(Object.entries(streams).flatMap(([stream, { indices }]) => indices.map((one) => [one.index_name, stream])));
-      return Object.entries(answer.metadata.indices).map(([name, index]) => {
+      const settings = await settingsFor(client, answer.metadata.indices);
+      return Object.entries(answer.metadata.indices).flatMap(([name, index]) => {
         const dataStream = streamOf.get(name);
-        return { ...toIndex(name, index), ...(dataStream === undefined ? {} : { dataStream }), ...(index.system ? { system: true } : {}) };
+        const own = settings.get(name);
+        // Deleted since the first of two answers.
+        if (own === undefined) return [];
+        return {
+          ...toIndex(name, index, own),
+          ...(dataStream === undefined ? {} : { dataStream }),
+          ...(index.system ? { system: true } : {}),
+        };
       });
     },
 
@@ -119,19 +110,7 @@ export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<
       return answer._all?.primaries?.docs?.count ?? 0;
     },
 
-    async operations(index) {
-      requireExactName("index", index);
-      const parts = ["routing.primary", "seq_no.max_seq_no", "indexing.index_total", "indexing.delete_total"];
-      const query = { level: "shards", filter_path: parts.map((part) => `indices.*.shards.*.${part}`).join(",") };
-      const call = { subject: `operations of index ${index}`, method: "GET" as const, path: [index, "_stats"], query };
-      const { indices } = await client.request(operationsAnswer, call);
-      const copies = Object.values(indices[index]?.shards ?? {}).flat();
-      const primaries = copies.filter(({ routing }) => routing.primary);
-      // The first operation has the number 0.
-      const counts = primaries.map(({ seq_no: by, indexing }) => (by ? by.max_seq_no + 1 : indexing.index_total + indexing.delete_total));
-      const sinceStart = primaries.some(({ seq_no: by }) => by === undefined);
-      return { count: counts.reduce((sum, one) => sum + one, 0), primaries: primaries.length, sinceStart };
-    },
+    operations: (index) => operationsOf(client, index),
 
     async health(index) {
       requireExactName("index", index);
@@ -181,6 +160,16 @@ export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<
         if (!hasCode(error, "absent")) throw error;
       }
     },
+
+    async closeBehind(alias) {
+      requireExactName("alias", alias);
+      await changeState(client, { subject: `closing what has alias ${alias}`, method: "POST", path: [alias, "_close"] });
+    },
+
+    async openIndex(index) {
+      requireExactName("index", index);
+      await changeState(client, { subject: `opening index ${index}`, method: "POST", path: [index, "_open"] });
+    },
   };
 }
 
@@ -201,8 +190,8 @@ function toHealth(found: z.output<typeof healthAnswer>["indices"][string]): Inde
   return { status, primariesActive: found.active_primary_shards, shards, replicas, unassigned: found.unassigned_shards };
 }
 
-function toIndex(name: string, { state, aliases, settings }: z.output<typeof indexAnswer>): ClusterIndex {
-  const flat = flattenSettings(settings.index);
+function toIndex(name: string, { state, aliases }: z.output<typeof indexAnswer>, settings: Record<string, unknown>): ClusterIndex {
+  const flat = flattenSettings(settings);
   return {
     name,
     uuid: flat.uuid ?? "",
@@ -210,15 +199,7 @@ function toIndex(name: string, { state, aliases, settings }: z.output<typeof ind
     aliases,
     shards: Number(flat.number_of_shards ?? 1),
     replicas: Number(flat.number_of_replicas ?? 0),
-    createdVersion: versionOf(Number(flat["version.created"] ?? 0)),
+    createdVersion: createdVersion(Number(flat["version.created"] ?? 0)),
     settings: flat,
   };
-}
-
-/** `5050399` → `5.5.3`; an index version keeps its number: `8.x-8521000`. */
-function versionOf(id: number): string {
-  const other = openSearchVersion(id);
-  if (other !== undefined) return other;
-  const major = Math.floor(id / 1_000_000);
-  return id >= INDEX_VERSION_MIN ? `${major}.x-${id}` : `${major}.${Math.floor(id / 10_000) % 100}.${Math.floor(id / 100) % 100}`;
 }

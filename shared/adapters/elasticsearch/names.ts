@@ -7,7 +7,7 @@ import { AppError } from "../../model/errors.ts";
 const SPECIAL = /[*?,"<>|\\/# ]/;
 
 /** Errors: `invalid` for anything that Elasticsearch would read as more than one exact name (a wildcard in a DELETE empties a cluster). */
-export function requireExactName(kind: "index" | "snapshot" | "repository" | "alias", name: string): string {
+export function requireExactName(kind: "index" | "snapshot" | "repository" | "alias" | "data stream", name: string): string {
   if (name === "" || SPECIAL.test(name) || /^[-_+]/.test(name) || name === "." || name === "..")
     throw new AppError(
       "invalid",

@@ -1,9 +1,11 @@
 import * as z from "zod";
-import type { Cluster, RestoreRequest } from "../../model/cluster.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { faultOf } from "./errors/errors.ts";
 import { requireExactName } from "./names.ts";
+import { restoreBody } from "./restoring/body.ts";
+import { streamCalls } from "./restoring/streams.ts";
 
 /** `accepted` when there are shards to restore; an immediate summary when there is nothing to do. */
 const restoreAnswer = z.object({
@@ -37,7 +39,9 @@ const recoveryAnswer = z.record(
   }),
 );
 
-export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restore" | "runningRestores" | "runningWork" | "recovery"> {
+type RestoreCalls = Pick<Cluster, "restore" | "restoreStream" | "deleteStream" | "runningRestores" | "runningWork" | "recovery">;
+
+export function restoreCalls(client: ElasticsearchClient): RestoreCalls {
   return {
     async restore(request) {
       const { repository, snapshot, index, as } = request;
@@ -66,6 +70,8 @@ export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restor
         });
       if (answer.snapshot?.shards.total === 0) throw notThere();
     },
+
+    ...streamCalls(client),
 
     async runningRestores() {
       const call = {
@@ -99,21 +105,5 @@ export function restoreCalls(client: ElasticsearchClient): Pick<Cluster, "restor
         files: { total: copied.files.total, recovered: copied.files.recovered, reused: copied.files.reused },
       }));
     },
-  };
-}
-
-function restoreBody({ index, as, indexSettings, ignoreIndexSettings }: RestoreRequest): Record<string, unknown> {
-  return {
-    indices: [index],
-    // Explicit, because without it 5.5 answers 200 and does nothing for a missing index.
-    ignore_unavailable: false,
-    include_aliases: false,
-    include_global_state: false,
-    partial: false,
-    // Anchored: `(.*)` would also match the empty end and rename twice.
-    rename_pattern: "^.+$",
-    rename_replacement: as.replace(/[\\$]/g, "\\$&"),
-    index_settings: indexSettings,
-    ignore_index_settings: ignoreIndexSettings,
   };
 }

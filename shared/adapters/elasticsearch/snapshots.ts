@@ -1,9 +1,11 @@
 import * as z from "zod";
-import type { Cluster, ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
-import { snapshotBody } from "../../model/cluster.ts";
+import type { ClusterSnapshot, SnapshotProgress } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
+import { percentEncoded } from "../../model/plainText.ts";
 import { openSearchVersion } from "../../model/repository.ts";
 import { outsideTime } from "../../model/restoredName.ts";
+import { snapshotBody } from "../../model/snapshots/request.ts";
+import type { SnapshotCalls } from "../cluster/calls.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { batches, deleteSnapshots } from "./deleteSnapshots.ts";
 import { faultOf } from "./errors/errors.ts";
@@ -68,11 +70,6 @@ const runningAnswer = z.object({
     .default({ snapshots: [] }),
 });
 
-type SnapshotCalls = Pick<
-  Cluster,
-  "listSnapshots" | "getSnapshot" | "getSnapshots" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
->;
-
 /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/snapshot-restore-apis.html */
 export function snapshotCalls(client: ElasticsearchClient, version: () => Promise<string>): SnapshotCalls {
   return {
@@ -134,7 +131,7 @@ export function snapshotCalls(client: ElasticsearchClient, version: () => Promis
       requireExactName("repository", repository);
       for (const snapshot of snapshots) requireExactName("snapshot", snapshot);
       const found: ClusterSnapshot[] = [];
-      for (const names of batches(`/_snapshot/${encodeURIComponent(repository)}/`, [...new Set(snapshots)])) {
+      for (const names of batches(`/_snapshot/${percentEncoded(repository)}/`, [...new Set(snapshots)])) {
         const call = {
           subject: `snapshots of repository ${repository}`,
           method: "GET" as const,

@@ -2,7 +2,7 @@ import type { Cluster } from "../../model/cluster.ts";
 import { AppError } from "../../model/errors.ts";
 import { shortHash } from "../../model/hash.ts";
 import { aliasCalls, NO_PROPERTIES, propertiesText } from "./clusterAliases.ts";
-import { contentsCalls } from "./clusterContents.ts";
+import { contentsCalls, mappingCalls } from "./clusterContents.ts";
 import { type Damage, damagePlace } from "./clusterDamage.ts";
 import { indexCalls } from "./clusterIndices.ts";
 import { nodeCalls } from "./clusterNodes.ts";
@@ -81,7 +81,11 @@ export const CLUSTER_WRITES: readonly Method[] = [
   "deleteSnapshots",
   "updateIndexSettings",
   "deleteIndex",
+  "closeBehind",
+  "openIndex",
   "restore",
+  "restoreStream",
+  "deleteStream",
   "moveAliases",
 ];
 
@@ -96,6 +100,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
     ...repositoryCalls(state),
     ...snapshotCalls(state),
     ...contentsCalls(state),
+    ...mappingCalls(state),
     ...indexCalls(state),
     ...aliasCalls(state),
     ...restoreCalls(state),
@@ -177,7 +182,7 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       ...(dataStream === undefined ? {} : { dataStream }),
       ...(system ? { system } : {}),
     };
-    state.indices.set(name, { ...heldIndex(input, state.version), ...made });
+    state.indices.set(name, { ...heldIndex({ mapping: {}, ...input }, state.version), ...made });
   };
   const there = (name: string) => {
     const index = state.indices.get(name);
@@ -203,7 +208,8 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       there(name).state = "close";
     },
     restart() {
-      for (const index of state.indices.values()) Object.assign(index, { writtenSinceStart: 0, restarted: true });
+      for (const index of state.indices.values())
+        Object.assign(index, { writtenSinceStart: 0, restarted: true, restarts: (index.restarts ?? 0) + 1 });
     },
     loseShards(index) {
       there(index).lost = true;

@@ -1,10 +1,9 @@
 import type { AliasHolder, AliasMove } from "../../model/aliases/aliasMove.ts";
 import { aliasOn } from "../../model/aliases/aliasOn.ts";
-import type { Cluster } from "../../model/cluster.ts";
+
+import type { AliasCalls } from "../cluster/calls.ts";
 import { isSeenBy, METADATA_BLOCKS, matches, requireIndex, requireNoBlock } from "./clusterIndices.ts";
 import { type MemoryClusterState, type MemoryIndex, refuse, requireExact } from "./clusterState.ts";
-
-type AliasCalls = Pick<Cluster, "aliasHolders" | "aliasFault" | "moveAliases">;
 
 export function aliasCalls(state: MemoryClusterState): AliasCalls {
   return {

@@ -1,4 +1,5 @@
-import type { Cluster, ClusterIndex, IndexHealth } from "../../model/cluster.ts";
+import type { ClusterIndex, IndexHealth } from "../../model/cluster.ts";
+import type { IndexCalls } from "../cluster/calls.ts";
 import {
   countRestorePoll,
   isBefore,
@@ -11,11 +12,6 @@ import {
 
 /** Settings that cannot be changed once the index exists. */
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
-
-type IndexCalls = Pick<
-  Cluster,
-  "listIndices" | "indexBytes" | "countDocuments" | "operations" | "health" | "healths" | "updateIndexSettings" | "deleteIndex"
->;
 
 export function indexCalls(state: MemoryClusterState): IndexCalls {
   return {
@@ -42,7 +38,13 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       const sinceStart = isBefore(state.version, 6, 0);
       // Sequence numbers go on from those in the snapshot; one per document is as good as any.
       const count = sinceStart ? index.writtenSinceStart : 1_000 + index.written;
-      return { count: primaries === 0 ? 0 : count, primaries, sinceStart: sinceStart && primaries > 0 };
+      const isSince = sinceStart && primaries > 0;
+      return {
+        count: primaries === 0 ? 0 : count,
+        primaries,
+        sinceStart: isSince,
+        ...(isSince && { starts: `start ${index.restarts ?? 0}` }),
+      };
     },
 
     async health(name) {
@@ -80,11 +82,36 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
         throw refuse(state, "conflict", `Cannot delete indices that are being snapshotted: [[${name}]]`);
       const blocked = state.indices.get(name);
       if (blocked) requireNoBlock(state, blocked, ["metadata", "read_only"]);
+      if (isWriteIndex(state, blocked))
+        throw refuse(state, "refused", `index [${name}] is the write index for data stream [${blocked?.dataStream}] and cannot be deleted`);
       state.indices.delete(name);
       // Deleting the index is the only way to stop its restore.
       state.restores = state.restores.filter(({ index }) => index !== name);
     },
+
+    async closeBehind(alias) {
+      requireExact(state, "alias", alias);
+      const behind = [...state.indices.values()].filter(({ name, aliases }) => name === alias || aliases.has(alias));
+      if (behind.length === 0) throw refuse(state, "absent", `no such index [${alias}]`);
+      for (const index of behind) requireClosable(state, index);
+      for (const index of behind) index.state = "close";
+    },
+
+    async openIndex(name) {
+      const index = requireIndex(state, name);
+      if (index.state === "open") return;
+      requireNoBlock(state, index, METADATA_BLOCKS);
+      requireShardRoom(state, index.shards * (1 + index.replicas));
+      // Its shards start from their own files, and before 6.0 count from 0.
+      Object.assign(index, { state: "open", writtenSinceStart: 0, restarted: true, restarts: (index.restarts ?? 0) + 1 });
+    },
   };
+}
+
+function requireClosable(state: MemoryClusterState, index: MemoryIndex): void {
+  requireNoBlock(state, index, METADATA_BLOCKS);
+  const busy = isRestoring(state, index.name) ? "restored" : state.snapshots.some(({ held }) => held.has(index.name)) && "snapshotted";
+  if (busy) throw refuse(state, "conflict", `Cannot close indices that are being ${busy}: [[${index.name}]]`);
 }
 
 /** A wildcard expands to open indices only, and from 7.7 not to hidden ones (measured on 7.10 and 8.17). */
@@ -186,4 +213,10 @@ function listed({ version }: MemoryClusterState, index: MemoryIndex): ClusterInd
     // The cluster state shows it from 7.10 on.
     ...(index.system && !isBefore(version, 7, 10) ? { system: true } : {}),
   };
+}
+
+/** The newest of a data stream, whose names sort by their generation. */
+function isWriteIndex({ indices }: MemoryClusterState, index: MemoryIndex | undefined): boolean {
+  if (index?.dataStream === undefined) return false;
+  return ![...indices.values()].some(({ name, dataStream }) => dataStream === index.dataStream && name > index.name);
 }

@@ -1,4 +1,5 @@
 import type { ClusterSnapshot } from "../../model/cluster.ts";
+import type { Mapping } from "../../model/mappings/mappingHash.ts";
 
 export type DamageKind =
   /** The blobs with the documents are missing, or have other bytes. */
@@ -28,14 +29,22 @@ export interface Held {
   settings: Record<string, string>;
   /** Paths of nested objects in its mapping. */
   nested?: readonly string[];
+  /** By type; absent if nobody knows it. */
+  mapping?: Mapping;
   /** Damage to its data at this place. */
   data?: "missing" | "corrupt";
+  /** The data stream whose backing index it is. */
+  dataStream?: string;
+  /** Belongs to the only feature of the model, `tasks`. */
+  system?: true;
 }
 
 export interface MemorySnapshot extends ClusterSnapshot {
   held: Map<string, Held>;
   /** The blob with the snapshot's contents is missing. */
   blobMissing?: boolean;
+  /** Persistent settings of the cluster; absent without the global state. */
+  settings?: Record<string, string>;
 }
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -70,22 +79,35 @@ export interface HeldInput {
   createdVersion?: string;
   settings?: Record<string, string>;
   nested?: readonly string[];
+  mapping?: Mapping;
+  dataStream?: string;
+  system?: true;
 }
 
 /** Default size of one document. */
 const DOCUMENT_BYTES = 100;
 
 export function heldIndex(input: HeldInput, version: string): Held {
-  const { documents = 0, createdVersion = version, settings = {}, replicas = 1, nested = [] } = input;
+  const { documents = 0, createdVersion = version, settings = {}, replicas = 1, nested = [], mapping } = input;
   const ids = typeof documents === "number" ? Array.from({ length: documents }, (_, number) => String(number + 1)) : documents;
   // The default changed in 7.0.
   const { shards = Number.parseInt(version, 10) >= 7 ? 1 : 5, bytes = ids.length * DOCUMENT_BYTES } = input;
-  return { documents: new Set(ids), bytes, shards, replicas, createdVersion, settings: { ...settings }, nested };
+  const held = { documents: new Set(ids), bytes, shards, replicas, createdVersion, settings: { ...settings }, nested };
+  return { ...held, ...optionalOf({ ...input, mapping }) };
+}
+
+function optionalOf({ mapping, dataStream, system }: Pick<HeldInput, "dataStream" | "system"> & { mapping: Mapping | undefined }) {
+  return {
+    ...(mapping === undefined ? {} : { mapping }),
+    ...(dataStream === undefined ? {} : { dataStream }),
+    ...(system === undefined ? {} : { system }),
+  };
 }
 
 export function copyOf(held: Held): Held {
-  const { bytes, shards, replicas, createdVersion, nested = [] } = held;
-  return { documents: new Set(held.documents), settings: { ...held.settings }, bytes, shards, replicas, createdVersion, nested };
+  const { bytes, shards, replicas, createdVersion, nested = [], mapping } = held;
+  const copy = { documents: new Set(held.documents), settings: { ...held.settings }, bytes, shards, replicas, createdVersion, nested };
+  return { ...copy, ...optionalOf({ ...held, mapping }) };
 }
 
 export interface GivenSnapshot {
@@ -95,13 +117,23 @@ export interface GivenSnapshot {
   startTime: Date;
   indices: Record<string, HeldInput>;
   state?: MemorySnapshot["state"];
+  /** Of the cluster, where the snapshot has its global state. */
+  settings?: Record<string, string>;
 }
 
 /** A finished snapshot that no memory cluster created, for example one whose blobs were written by a real cluster. */
-export function givenSnapshot({ name, uuid, version, startTime, indices, state = "SUCCESS" }: GivenSnapshot): MemorySnapshot {
+export function givenSnapshot(given: GivenSnapshot): MemorySnapshot {
+  const { name, uuid, version, startTime, indices, state = "SUCCESS", settings } = given;
   const held = new Map(Object.entries(indices).map(([index, input]) => [index, heldIndex(input, version)]));
   const total = [...held.values()].reduce((sum, { shards }) => sum + shards, 0);
   const shards = { total, failed: 0, successful: total };
   const common = { startTime, endTime: startTime, failures: [], metadata: undefined };
-  return { name, uuid, state, version, indices: [...held.keys()], shards, held, ...common };
+  const streams = [...new Set([...held.values()].flatMap(({ dataStream = [] }) => dataStream))];
+  const hasFeature = [...held.values()].some(({ system }) => system);
+  return {
+    ...{ name, uuid, state, version, indices: [...held.keys()], shards, held, ...common },
+    ...(streams.length === 0 ? {} : { dataStreams: streams }),
+    ...(hasFeature ? { featureStates: ["tasks"] } : {}),
+    ...(settings === undefined ? {} : { settings }),
+  };
 }

@@ -17,13 +17,14 @@ import {
   requireRepository,
   requireShardRoom,
 } from "./clusterState.ts";
+import { backingOf, featureIndices, requireFree, requireState, requireStreams, snapshotOf } from "./clusterStates.ts";
 
 /** A throttled restore runs this many times longer. */
 const THROTTLED_TIMES = 6;
 /** Files of one shard, only for the progress display. */
 const FILES_PER_SHARD = 4;
 
-type RestoreCalls = Pick<Cluster, "restore" | "runningRestores" | "runningWork" | "recovery">;
+type RestoreCalls = Pick<Cluster, "restore" | "restoreStream" | "deleteStream" | "runningRestores" | "runningWork" | "recovery">;
 
 export function restoreCalls(state: MemoryClusterState): RestoreCalls {
   return {
@@ -40,7 +41,47 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       // Measured on 5.5: any second restore is rejected; later versions run them concurrently.
       if (isBefore(state.version, 6, 0) && state.restores.length > 0)
         throw refuse(state, "conflict", "Restore process is already running in this cluster");
-      begin(state, request, requireHeld(state, request), settings.max_restore_bytes_per_sec !== undefined);
+      const throttled = settings.max_restore_bytes_per_sec !== undefined;
+      requireState(state, request);
+      begin(state, request, { held: requireHeld(state, request), throttled });
+      for (const name of featureIndices(state, request)) {
+        const one = { ...request, index: name, as: name };
+        state.indices.delete(name);
+        begin(state, one, { held: requireHeld(state, one), throttled });
+      }
+      if (request.state?.globalState) state.clusterSettings = { ...snapshotOf(state, request)?.settings };
+    },
+
+    async restoreStream(request) {
+      const { settings } = requireRepository(state, request.repository);
+      for (const [kind, name] of [
+        ["snapshot", request.snapshot],
+        ["data stream", request.stream],
+        ["data stream", request.as],
+      ] as const)
+        requireExact(state, kind, name);
+      const names = backingOf(state, request);
+      for (const { as } of names) requireFree(state, as);
+      // Measured on 8.17.0: the stream of this name is replaced, and its indices stay outside of any.
+      for (const index of state.indices.values()) if (index.dataStream === request.as) delete index.dataStream;
+      for (const one of names) {
+        const whole = { ...request, ...one };
+        begin(state, whole, {
+          held: requireHeld(state, whole),
+          throttled: settings.max_restore_bytes_per_sec !== undefined,
+          stream: request.as,
+        });
+      }
+    },
+
+    async deleteStream(stream) {
+      requireExact(state, "data stream", stream);
+      requireStreams(state);
+      for (const { name, dataStream } of [...state.indices.values()]) {
+        if (dataStream !== stream) continue;
+        state.indices.delete(name);
+        state.restores = state.restores.filter(({ index }) => index !== name);
+      }
     },
 
     async runningRestores() {
@@ -74,7 +115,7 @@ function runningOf({ restores }: MemoryClusterState): RunningRestore[] {
 
 function requireHeld(state: MemoryClusterState, { repository, snapshot: name, index }: RestoreRequest): Held {
   const subject = `[${repository}:${name}]`;
-  const snapshot = readRoot(state, repository).find((candidate) => candidate.name === name);
+  const snapshot = snapshotOf(state, { repository, snapshot: name });
   if (!snapshot || snapshot.blobMissing) throw refuse(state, "invalid", `${subject} snapshot does not exist`);
   if (snapshot.state === "FAILED") throw refuse(state, "invalid", `${subject} unsupported snapshot state [FAILED]`);
   const held = snapshot.held.get(index);
@@ -104,14 +145,20 @@ function isLater(written: string, ours: string): boolean {
   return isBefore(ours, 8, 11) && patch > ourPatch;
 }
 
-function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, throttled: boolean): void {
+interface Begun {
+  held: Held;
+  throttled: boolean;
+  /** The data stream that it becomes part of. */
+  stream?: string;
+}
+
+function begin(state: MemoryClusterState, request: RestoreRequest, { held, throttled, stream }: Begun): void {
   const { repository, snapshot, as, indexSettings, ignoreIndexSettings } = request;
+  requireFree(state, as);
   const there = state.indices.get(as);
-  if (there?.state === "open")
-    throw refuse(state, "conflict", `cannot restore index [${as}] because an open index with same name already exists`);
   if (there && there.shards !== held.shards)
     throw refuse(state, "invalid", `cannot restore index [${as}] with [${there.shards}] shards from one with [${held.shards}] shards`);
-  const copy = copyOf(held);
+  const { dataStream: _alone, ...copy } = copyOf(held);
   for (const key of Object.keys(copy.settings)) {
     if (ignoreIndexSettings.some((pattern) => matches(pattern, fullKey(key)))) delete copy.settings[key];
   }
@@ -130,6 +177,7 @@ function begin(state: MemoryClusterState, request: RestoreRequest, held: Held, t
     restored: true,
     written: 0,
     writtenSinceStart: 0,
+    ...(stream === undefined ? {} : { dataStream: stream }),
   };
   expandReplicas(state, index);
   state.indices.set(as, index);

@@ -1,4 +1,6 @@
-import type { Cluster, ClusterSnapshot, SnapshotRequest } from "../../model/cluster.ts";
+import type { ClusterSnapshot } from "../../model/cluster.ts";
+import type { SnapshotRequest } from "../../model/snapshots/request.ts";
+import type { SnapshotCalls } from "../cluster/calls.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
 import { isUnlisted, readRoot, readSnapshots, requireBlob } from "./clusterReading.ts";
 import {
@@ -16,11 +18,6 @@ import {
 
 /** A throttled snapshot runs this many times longer. */
 const THROTTLED_TIMES = 6;
-
-type SnapshotCalls = Pick<
-  Cluster,
-  "listSnapshots" | "getSnapshot" | "getSnapshots" | "snapshotProgress" | "runningSnapshots" | "createSnapshot" | "deleteSnapshots"
->;
 
 export function snapshotCalls(state: MemoryClusterState): SnapshotCalls {
   const runningIn = (repository: string) => state.snapshots.filter((running) => running.repository === repository);
@@ -119,7 +116,7 @@ function runningOf(state: MemoryClusterState, repository: string, name: string):
 }
 
 /** 2.x has no uuids. */
-function shown({ version }: MemoryClusterState, { held: _held, ...snapshot }: MemorySnapshot): ClusterSnapshot {
+function shown({ version }: MemoryClusterState, { held: _held, settings: _settings, ...snapshot }: MemorySnapshot): ClusterSnapshot {
   return isBefore(version, 5, 0) ? { ...snapshot, uuid: undefined } : snapshot;
 }
 
@@ -210,7 +207,8 @@ function begin(state: MemoryClusterState, { repository, name, request, throttled
   };
   const shards = [...held.values()].reduce((sum, index) => sum + index.shards, 0);
   const pollsLeft = state.snapshotPolls * (throttled ? THROTTLED_TIMES : 1);
-  state.snapshots.push({ repository, snapshot, held, shards, outcome, pollsLeft });
+  const settings = request.globalState ? { settings: { ...state.clusterSettings } } : {};
+  state.snapshots.push({ repository, snapshot, held, shards, outcome, pollsLeft, ...settings });
 }
 
 function requireDeletable(state: MemoryClusterState, repository: string, name: string, running: RunningSnapshot | undefined): void {

@@ -19,20 +19,20 @@ export interface MemoryIndex extends Held {
   /** Writes since it was created or restored, and since its node started. */
   written: number;
   writtenSinceStart: number;
+  /** How often its primaries started again. */
+  restarts?: number;
   /** Its shards failed: none is available, and its documents cannot be counted. */
   red?: boolean;
   /** Its only copies are on a node that left. */
   lost?: boolean;
-  /** The data stream whose backing index it is. */
-  dataStream?: string;
-  /** Belongs to the only feature of the model, `tasks`. */
-  system?: true;
 }
 
 export interface RunningSnapshot {
   repository: string;
   snapshot: ClusterSnapshot;
   held: Map<string, Held>;
+  /** With the global state. */
+  settings?: Record<string, string>;
   shards: number;
   outcome: SnapshotOutcome;
   pollsLeft: number;
@@ -154,6 +154,7 @@ export function endSnapshot(state: MemoryClusterState, running: RunningSnapshot)
     shards,
     failures,
     held: running.held,
+    ...(running.settings && { settings: running.settings }),
   };
   state.places.at(requireRepository(state, running.repository).settings).push(snapshot);
 }

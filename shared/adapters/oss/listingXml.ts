@@ -1,3 +1,5 @@
+import { ownValue } from "../../model/tables/ownValue.ts";
+
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const ENTITY_PATTERN = /&(?:#(\d+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));/g;
 const CONTENTS_PATTERN = /<Contents>(.*?)<\/Contents>/gs;
@@ -63,5 +65,5 @@ function textOf(xml: string, tag: string): string | undefined {
 
 function unescapeEntity(_all: string, decimal: string | undefined, hex: string | undefined, name: string | undefined): string {
   if (decimal !== undefined) return String.fromCodePoint(Number(decimal));
-  return hex === undefined ? (ENTITIES[name ?? ""] ?? "") : String.fromCodePoint(Number.parseInt(hex, 16));
+  return hex === undefined ? (ownValue(ENTITIES, name ?? "") ?? "") : String.fromCodePoint(Number.parseInt(hex, 16));
 }

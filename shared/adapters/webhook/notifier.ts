@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { AppError } from "../../model/errors.ts";
 import { shortHash } from "../../model/hash.ts";
 import type { Notice, Notifier } from "../../model/notice.ts";
-import { oneLine, severalLines, shownCut } from "../../model/plainText.ts";
+import { oneLine, percentEncoded, severalLines, shownCut } from "../../model/plainText.ts";
 import { type Reason, type ReasonParam, reason } from "../../model/reason.ts";
 import { knownFault } from "../network/networkFault.ts";
 
@@ -52,8 +52,7 @@ export function webhookNotifier({ url, secret, source }: WebhookOptions): Notifi
  */
 function idOf({ key, since, at, status }: Notice): string {
   const isAgain = status === "firing" && at.getTime() !== since.getTime();
-  // A lone half of a surrogate pair, which a name from outside may have, cannot be encoded.
-  const visible = key.replace(/\p{Surrogate}/gu, "\ufffd").replace(/[^!-~]+/gu, encodeURIComponent);
+  const visible = key.replace(/[^!-~]+/gu, percentEncoded);
   return `${visible}:${since.toISOString()}:${status}${isAgain ? `:${at.toISOString()}` : ""}`;
 }
 
@@ -77,7 +76,7 @@ function payload(notice: Notice, id: string, source: string): unknown {
     data: {
       status: notice.status,
       severity: notice.severity,
-      key: notice.key,
+      key: oneLine(notice.key),
       since: notice.since.toISOString(),
       code: notice.reason.code,
       // What an earlier version stored is not bounded.

@@ -31,6 +31,8 @@ const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
 /** One of equal files deflates to an eleventh, and its values take 180 times what is stored. */
 export const FILE_LIST: Proportions = { inflated: 30, inflatedFree: 32 * KILOBYTE, weight: 300, weightFree: MEGABYTE };
+/** What a blob inflates to as a rule, in bytes for each byte stored and for a small one. */
+const [ORDINARY_INFLATED, ORDINARY_INFLATED_FREE] = [16, 64 * KILOBYTE];
 const [DEFLATE_PREFIX, SMILE_PREFIX] = [Buffer.from("DFL\0"), Buffer.from(":)\n")];
 
 /** How a container is decoded. */
@@ -100,11 +102,30 @@ function inflate(deflated: Uint8Array, subject: string, proportions: Proportions
   const maxBytes = proportions
     ? Math.min(DOCUMENT_BYTES_MAX, Math.max(proportions.inflatedFree, deflated.byteLength * proportions.inflated))
     : DOCUMENT_BYTES_MAX;
+  const ordinaryBytes = Math.min(maxBytes, ORDINARY_INFLATED_FREE + deflated.byteLength * ORDINARY_INFLATED);
   try {
-    return inflateRawSync(deflated, { maxOutputLength: maxBytes });
+    return inflateRawSync(deflated, { maxOutputLength: ordinaryBytes });
   } catch (cause) {
-    throw invalidBytes(subject, `payload cannot be inflated to at most ${maxBytes} bytes: ${messageOf(cause)}`, undefined, cause);
+    if (ordinaryBytes < maxBytes && isTooLarge(cause)) return inflateWhole(deflated, subject, maxBytes);
+    throw notInflated(subject, maxBytes, cause);
   }
+}
+
+/** In one piece, because pieces are joined, and then take twice the memory; untouched pages of it take none. */
+function inflateWhole(deflated: Uint8Array, subject: string, maxBytes: number): Uint8Array {
+  try {
+    return inflateRawSync(deflated, { maxOutputLength: maxBytes, chunkSize: maxBytes });
+  } catch (cause) {
+    throw notInflated(subject, maxBytes, cause);
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE";
+}
+
+function notInflated(subject: string, maxBytes: number, cause: unknown): Error {
+  return invalidBytes(subject, `payload cannot be inflated to at most ${maxBytes} bytes: ${messageOf(cause)}`, undefined, cause);
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

@@ -1,3 +1,5 @@
+import { ownValue } from "../tables/ownValue.ts";
+
 const UNITS: Readonly<Record<string, number>> = { b: 0, k: 1, kb: 1, m: 2, mb: 2, g: 3, gb: 3, t: 4, tb: 4, p: 5, pb: 5 };
 
 /** All paths of one data node together, in bytes. */
@@ -64,6 +66,6 @@ function shareOf(text: string): number | undefined {
 /** `1.5gb` → 1610612736; `undefined` for `-1` and anything else without a unit. */
 function bytesOf(text: string): number | undefined {
   const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(text) ?? [];
-  const power = UNITS[unit.toLowerCase()];
+  const power = ownValue(UNITS, unit.toLowerCase());
   return number === "" || power === undefined ? undefined : Number(number) * 1024 ** power;
 }

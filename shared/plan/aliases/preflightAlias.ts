@@ -2,7 +2,6 @@ import { aliasFault } from "../../model/aliases/aliasName.ts";
 import { aliasOn } from "../../model/aliases/aliasOn.ts";
 import type { ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { ClosureIndex } from "../../model/repository.ts";
 import { digitsTime, isSameStem, JOB_MARKER_KEY, parseRestoredIndexName } from "../../model/restoredName.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 import { areDigitsAhead } from "../snapshotOrder.ts";
@@ -12,8 +11,25 @@ import { replacedChecks } from "./replacedIndex.ts";
 
 const NAMES_SHOWN = 5;
 
+/** Of a preflight, what decides whether aliases can move. */
+export type AliasInput = Pick<
+  PreflightInput,
+  | "alias"
+  | "aliases"
+  | "existing"
+  | "nameFor"
+  | "targetVersion"
+  | "snapshotDigits"
+  | "now"
+  | "aliasHolders"
+  | "older"
+  | "agreedFrom"
+  | "replaceIndex"
+  | "replaced"
+>;
+
 /** Whether the aliases can be moved to the restored indices in the end. */
-export function aliasChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+export function aliasChecks(input: AliasInput, indices: readonly { name: string }[]): PreflightCheck[] {
   const targets = indices.map(({ name }) => ({ index: name, as: input.nameFor(name) }));
   const moves = movesOf(input, targets);
   const bare = moves.length === 0 ? [] : targets.filter(({ index }) => !moves.some((move) => isOfIndex(move, index)));
@@ -24,7 +40,7 @@ export function aliasChecks(input: PreflightInput, indices: readonly ClosureInde
   ];
 }
 
-function moveChecks(input: PreflightInput, move: SwapMove, targets: readonly { index: string }[]): PreflightCheck[] {
+function moveChecks(input: AliasInput, move: SwapMove, targets: readonly { index: string }[]): PreflightCheck[] {
   const { alias } = move;
   // 6.7 accepts a colon, 7.10 does not.
   const hasColon = alias.includes(":") && versionParts(input.targetVersion)[0] >= 7;
@@ -41,7 +57,7 @@ function moveChecks(input: PreflightInput, move: SwapMove, targets: readonly { i
   return holderChecks(input, move);
 }
 
-function holderChecks(input: PreflightInput, move: SwapMove): PreflightCheck[] {
+function holderChecks(input: AliasInput, move: SwapMove): PreflightCheck[] {
   const { alias } = move;
   const holders = input.existing.filter((index) => index.aliases.includes(alias));
   const stranger = holders.find(({ name }) => !isReplaced(move, name));
@@ -101,7 +117,7 @@ export function firstBlock(
 }
 
 /** An alias with several meanings cannot keep its own when it moves. */
-function differingHolders({ aliasHolders }: PreflightInput, { alias, to }: SwapMove): { index: string; other: string } | undefined {
+function differingHolders({ aliasHolders }: AliasInput, { alias, to }: SwapMove): { index: string; other: string } | undefined {
   for (const index of to) {
     const on = aliasOn(aliasHolders?.get(alias) ?? [], index, to);
     if ("other" in on) return on;
@@ -115,14 +131,14 @@ export function foreignHolder(alias: string, { name, settings }: ClusterIndex): 
   return reason(isOurs ? "alias.otherIndex" : "alias.foreign", { alias, index: name });
 }
 
-function newerHolder({ now }: PreflightInput, alias: string, index: string): Reason {
+function newerHolder({ now }: AliasInput, alias: string, index: string): Reason {
   const digits = parseRestoredIndexName(index)?.snapshotDigits ?? "";
   if (!areDigitsAhead(digits, now)) return reason("alias.newer", { alias, index });
   return reason("alias.ahead", { alias, index, time: digitsTime(digits).toISOString() });
 }
 
 /** An alias never moves back to an older snapshot unless a person asks for exactly that. */
-function olderCheck({ older }: PreflightInput, newer: Reason): PreflightCheck {
+function olderCheck({ older }: AliasInput, newer: Reason): PreflightCheck {
   if (!older) return refuse("alias", newer, reason("wayOut.older"));
   return warn("alias", newer.code === "alias.newer" ? reason("alias.movesBack", newer.params) : newer);
 }

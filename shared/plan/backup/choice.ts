@@ -34,7 +34,7 @@ export interface BackupChoice {
 
 /**
  * What a backup takes, and the names with which the request says so. A pattern that matches a data stream's name takes the stream; its backing
- * indices are chosen alone only by a pattern that begins with a dot.
+ * indices are chosen alone only by a pattern that begins with `.ds-`.
  */
 export function chooseIndices(
   policy: Contents,
@@ -52,7 +52,7 @@ export function chooseIndices(
   const isSystem = (index: ChoosableIndex) => refusesSystemNames(version) && index.system === true;
   const named = existing.find((index) => isSystem(index) && patterns.includes(index.name));
   if (named) return { fault: reason("selection.systemNamed", { index: named.name, version }) };
-  const selectable = [...existing.filter((index) => !isSystem(index)), ...streams.map(asIndex)];
+  const selectable = [...existing.filter((index) => !isSystem(index)), ...streams.map((name) => asIndex(name, existing))];
   const selection = selectIndices(patterns, selectable, { dotsNamed: true, closedNamed: takesClosed(version) });
   if ("fault" in selection) return selection;
   return { ...choiceOf(selection.indices, existing, { streams, leftOut: selection.leftOut }), patterns };
@@ -62,12 +62,13 @@ export function chooseIndices(
 export function namedThings(existing: readonly ChoosableIndex[], version: string): ChoosableIndex[] {
   if (!hasStreams(version)) return [...existing];
   const streams = [...new Set(existing.flatMap(({ dataStream }) => dataStream ?? []))];
-  return [...existing.filter(({ dataStream }) => dataStream === undefined), ...streams.map(asIndex)];
+  return [...existing.filter(({ dataStream }) => dataStream === undefined), ...streams.map((name) => asIndex(name, existing))];
 }
 
-/** A stream takes part in the selection under its own name. */
-function asIndex(name: string): ChoosableIndex {
-  return { name, state: "open", aliases: [] };
+/** A stream takes part in the selection under its own name, with the settings of its first index, which say whether it was restored beside others. */
+function asIndex(name: string, existing: readonly ChoosableIndex[]): ChoosableIndex {
+  const { settings } = existing.find(({ dataStream }) => dataStream === name) ?? {};
+  return { name, state: "open", aliases: [], ...(settings === undefined ? {} : { settings }) };
 }
 
 function choiceOf(

@@ -1,4 +1,5 @@
 import { type Reason, reason } from "../../model/reason.ts";
+import { ownValue } from "../../model/tables/ownValue.ts";
 
 /** `<logs-{now/d}>`: the date math of Elasticsearch's index names. */
 const DATE_MATH = /^(-?)<(.*)>$/;
@@ -64,7 +65,7 @@ function offsetOf(zone: string): number {
 const UNIT_MS: Readonly<Record<string, number>> = { w: 604_800_000, d: 86_400_000, h: 3_600_000, H: 3_600_000, m: 60_000, s: 1000 };
 
 function add(date: Date, amount: number, unit: string): void {
-  const stepMs = UNIT_MS[unit];
+  const stepMs = ownValue(UNIT_MS, unit);
   if (stepMs !== undefined) date.setTime(date.getTime() + amount * stepMs);
   else addMonths(date, unit === "y" ? 12 * amount : amount);
 }

@@ -1,5 +1,5 @@
-import type { SnapshotRequest } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
+import type { SnapshotRequest } from "../../model/snapshots/request.ts";
 
 /** Metadata has 1024 bytes in all; the policy's own is bounded by its check. */
 const WHO_CHARACTERS_MAX = 60;

@@ -50,7 +50,8 @@ export function sortedSnapshots(input: PruneInput): Record<"newestFirst" | "coun
   return { newestFirst, counted, good: counted.filter(isGood) };
 }
 
-function isFuture({ time }: PrunableSnapshot, { now }: PruneInput): boolean {
+/** It takes part in no rule, neither of a prune nor of a deletion by hand. */
+export function isFuture({ time }: Pick<PrunableSnapshot, "time">, { now }: Pick<PruneInput, "now">): boolean {
   return now !== undefined && time.getTime() > now.getTime() + FUTURE_SLACK_MS;
 }
 

@@ -177,7 +177,10 @@ function mountedReason(name: string, closure: ProvenClosure | undefined): Reason
 /** Names of indices that a PARTIAL snapshot holds whole. */
 const FINE_NAMED_MAX = 10;
 
-/** FAILED and shallow snapshots, and failed shards of PARTIAL ones, cannot be restored regardless of their blobs. */
+/**
+ * FAILED and shallow snapshots, and failed shards, cannot be restored regardless of their blobs. Elasticsearch goes by the list of failed shards
+ * whatever the state says (7.10.2: "wasn't fully snapshotted"), and their blobs are in no closure.
+ */
 function notRestorableReason(
   snapshot: RootSnapshot,
   record: SnapshotRecord | undefined,
@@ -185,9 +188,10 @@ function notRestorableReason(
 ): Reason | undefined {
   const state = record?.state ?? snapshot.state;
   if (record?.isShallow) return reason("snapshot.shallow", { snapshot: snapshot.name, version: record.version });
-  if (state === undefined || state === "SUCCESS") return undefined;
   const { name } = snapshot;
-  if (state !== "PARTIAL") return reason("snapshot.notRestorable", { snapshot: name, state, why: record?.failureReason ?? null });
+  const isPartial = state === "PARTIAL";
+  if (state !== undefined && state !== "SUCCESS" && !isPartial)
+    return reason("snapshot.notRestorable", { snapshot: name, state, why: record?.failureReason ?? null });
   if (record === undefined) return undefined;
   const failure = record.failures.find(({ index }) => chosen === undefined || chosen.includes(index));
   if (failure !== undefined) {
@@ -196,6 +200,6 @@ function notRestorableReason(
     const which = { index: failure.index, shard: failure.shard, why: failure.reason };
     return reason("snapshot.shardFailed", { snapshot: name, ...which, fine: fine.slice(0, FINE_NAMED_MAX), count: fine.length });
   }
-  if (chosen !== undefined || record.failures.length > 0) return undefined;
+  if (!isPartial || chosen !== undefined || record.failures.length > 0) return undefined;
   return reason("snapshot.notRestorable", { snapshot: name, state, why: record.failureReason ?? null });
 }

@@ -130,6 +130,11 @@ export function endpointSetting(written: "oss" | "s3", settings: Settings): stri
   return written === "oss" ? ossSetting(settings, "endpoint") : settings.endpoint;
 }
 
+/** The token of temporary keys in the settings of type `oss` or `s3`. */
+export function tokenSetting(written: "oss" | "s3", settings: Settings): Settings[string] | undefined {
+  return written === "s3" ? settings.session_token : ossSetting(settings, "security_token");
+}
+
 /** The id and the secret of the access key in the settings of type `oss` or `s3`. */
 export function keySettings(
   written: "oss" | "s3",

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { addressId } from "../../repository/endpoint.ts";
 import { isSecretSetting } from "../../repository/settings/settingKeys.ts";
+import { awsSchema, checkAmazon } from "./amazon/access.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { certificate, fingerprint, httpUrl, text } from "./fields.ts";
 import { instanceId, region } from "./instanceFields.ts";
+import { isPlainRemote } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding } from "./tree.ts";
 
 export const clusterSchema = z
@@ -15,6 +17,7 @@ export const clusterSchema = z
       "API key",
       "In place of user and password, from 6.7 on: as encoded by Elasticsearch, or id:key. Best taken from the environment.",
     ).optional(),
+    aws: awsSchema.optional(),
     ca: certificate(
       "CA",
       "The certificate of a private CA: a file (relative to this one) or its text in PEM form. The bundles contain the file's text.",
@@ -33,7 +36,11 @@ export const clusterSchema = z
 
 /** Checks how each cluster is reached: one way to authenticate, and certificates only where TLS is used. */
 export function checkClusters(tree: unknown): Finding[] {
-  return Object.keys(asSection(at(tree, ["clusters"]))).flatMap((name) => [...checkUser(tree, name), ...checkTls(tree, name)]);
+  return Object.keys(asSection(at(tree, ["clusters"]))).flatMap((name) => [
+    ...checkUser(tree, name),
+    ...checkTls(tree, name),
+    ...checkAmazon(tree, name),
+  ]);
 }
 
 function checkUser(tree: unknown, name: string): Finding[] {
@@ -104,14 +111,6 @@ function sameAs(tree: unknown, name: string, names: readonly string[]): Finding[
   if (earlier === undefined) return [];
   const wrong = `the address of clusters.${earlier}: work of the two is not kept apart`;
   return [{ ...finding(["clusters", name, "url"], "clusterTwice", wrong, "use one name for one cluster"), params: { other: earlier } }];
-}
-
-/** An http URL of another machine. */
-export function isPlainRemote(url: unknown): boolean {
-  const text = asText(url);
-  if (text === undefined || hasPlaceholder(text) || !URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
-  return protocol === "http:" && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** Equal for two names of one cluster; `undefined` for the name of none. */

@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { ownValue } from "../../model/tables/ownValue.ts";
 
 export interface FieldProblem {
   wrong: string;
@@ -52,7 +53,7 @@ function strangeBlank(cron: string): FieldProblem | undefined {
 
 function fieldsProblem(cron: string): FieldProblem | undefined {
   const fields = cron.trim().split(/\s+/);
-  const written = NICKNAMES[cron.trim().toLowerCase()];
+  const written = ownValue(NICKNAMES, cron.trim().toLowerCase());
   if (written !== undefined) return { code: "cron", wrong: "a nickname of crontab, which timers do not know", fix: `write "${written}"` };
   if (fields.length !== FIELDS.length)
     return { code: "cron", wrong: `not a cron expression of six fields, has ${fields.length}`, fix: sixFieldsFix(fields) };
@@ -134,7 +135,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 /** The problem of a time zone, if any: it must be an IANA name that this runtime knows, and that means one zone. */
 export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
   const unknown = { code: "timeZone", wrong: "not a time zone", fix: "write an IANA name such as Asia/Shanghai, Europe/Berlin or UTC" };
-  const meaning = MEANINGS[timeZone.toUpperCase()];
+  const meaning = ownValue(MEANINGS, timeZone.toUpperCase());
   const isAbbreviation = meaning !== undefined || WITHOUT_SUMMER_TIME.includes(timeZone.toUpperCase()) || /^[A-Z]{3,4}$/.test(timeZone);
   if (isAbbreviation && !IANA_ABBREVIATIONS.includes(timeZone.toUpperCase())) {
     return {

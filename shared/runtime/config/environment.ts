@@ -39,7 +39,7 @@ export function hasPlaceholder(value: unknown): boolean {
 
 const HIDDEN = "(hidden)";
 /** Keys whose literal value is a secret; a webhook's URL and a mistyped token hash often are secrets as well. */
-const SECRET_KEYS: readonly string[] = ["password", "apiKey", "secret", "accessKeyId", "secretAccessKey", "sha256"];
+const SECRET_KEYS: readonly string[] = ["password", "apiKey", "secret", "accessKeyId", "secretAccessKey", "sessionToken", "sha256"];
 
 /** Nothing but variables, perhaps behind a host: any other part of a secret's value is as secret as a value without variables. */
 const ONLY_VARIABLES = /^(?:https?:\/\/[\w.-]+(?::\d+)?\/)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*…?\})+$/;

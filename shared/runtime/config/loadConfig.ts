@@ -1,5 +1,6 @@
 import type { Config } from "../../model/config.ts";
 import { ConfigError, type ConfigFault, type ConfigWarning } from "./configError.ts";
+import { asWritten, checkMigrations, expandMigrations } from "./entries/expandMigrations.ts";
 import {
   type Environment,
   hasPlaceholder,
@@ -44,17 +45,12 @@ export function checkConfig(text: string, environment: Environment): ConfigRepor
   if (source === undefined) return { config: undefined, faults, warnings: [] };
   const written = withoutEmptySections(source.tree);
   const resolved = resolveEnvironment(written, environment);
-  const { input, findings } = checkTree(resolved);
+  const { input, findings, expanded } = checkTree(resolved);
   // Function Compute sets its region in this variable; elsewhere the caller's network is unknown.
   const callerRegion = environment.FC_REGION;
-  const regionWarnings = callerRegion === undefined ? [] : placeWarnings(resolved.tree, callerRegion);
+  const regionWarnings = callerRegion === undefined ? [] : placeWarnings(expanded, callerRegion);
   const shown = (found: Finding[]) => present(found, { source, written, resolved });
-  const warnings = shown([
-    ...registrationWarnings(resolved.tree),
-    ...ruleWarnings(resolved.tree),
-    ...regionWarnings,
-    ...literalSecrets(written),
-  ]);
+  const warnings = shown([...registrationWarnings(expanded), ...ruleWarnings(expanded), ...regionWarnings, ...literalSecrets(written)]);
   if (input === undefined || findings.length > 0) return { config: undefined, faults: shown(findings), warnings };
   return { config: toConfig(input), faults: [], warnings };
 }
@@ -74,7 +70,7 @@ export function resolvedConfigText(text: string): string {
 }
 
 function checkTree(resolved: Resolved) {
-  const { tree } = resolved;
+  const tree = expandMigrations(resolved.tree);
   const { input, findings } = checkShape(tree);
   const isJudged = ({ segments }: Finding) => !hasPlaceholder(at(tree, segments));
   const across = [
@@ -83,6 +79,7 @@ function checkTree(resolved: Resolved) {
     ...checkLocations(tree),
     ...checkPlaces(tree),
     ...checkRules(tree),
+    ...checkMigrations(resolved.tree),
   ];
   // The value of an unset variable cannot be checked; that it is unset is reported once.
   const judged = causesOf({
@@ -90,7 +87,7 @@ function checkTree(resolved: Resolved) {
     shape: findings.filter(isJudged),
     across: across.filter(isJudged),
   });
-  return { input, findings: [...resolved.findings, ...judged] };
+  return { input, findings: [...resolved.findings, ...judged], expanded: tree };
 }
 
 interface Context {
@@ -102,7 +99,7 @@ interface Context {
 /** Findings for display: sorted by line, without duplicates of path and fault. */
 function present(findings: readonly Finding[], { source, written, resolved }: Context): ConfigFault[] {
   const open = literalTexts(written);
-  const faults = findings.map((found): ConfigFault => {
+  const faults = asWritten(resolved.tree, findings).map((found): ConfigFault => {
     const clean = (text: string) => scrub(text, resolved.values, at(written, found.segments), open);
     const { code, params } = reasonOf(found);
     return {

@@ -30,7 +30,9 @@ export function checkPlaces(tree: unknown): Finding[] {
       watches.flatMap((watch) => clash(own, watch, "stateWatched", "overlaps a watch, which would see the state's own writes")),
     ),
     ...state.flatMap((own) =>
-      registeredPlaces(tree).flatMap((repository) => clash(own, repository, "stateInRepository", "overlaps a repository's blobs")),
+      [...registeredPlaces(tree), ...mountedPlaces(tree)].flatMap((repository) =>
+        clash(own, repository, "stateInRepository", "overlaps a repository's blobs"),
+      ),
     ),
     ...copies.flatMap((copy) => state.flatMap((own) => clash(copy, own, "copyIntoState", "overlaps the state"))),
     ...checkWriters(tree),
@@ -129,7 +131,14 @@ function checkAddress(segments: Segments, { store, endpoint, region }: Place): F
   return findings;
 }
 
-function checkKeys(segments: Segments, { accessKeyId, secretAccessKey }: Place): Finding[] {
+/** Access keys of a role of Amazon's begin so, and are refused without their token. */
+const TEMPORARY = /^ASIA/;
+
+function checkKeys(segments: Segments, { store, accessKeyId, secretAccessKey, sessionToken }: Place): Finding[] {
+  if (sessionToken !== undefined && accessKeyId === undefined)
+    return [finding([...segments, "sessionToken"], "tokenAlone", "a token without its key", "add accessKeyId and secretAccessKey")];
+  if (store === "s3" && sessionToken === undefined && TEMPORARY.test(accessKeyId ?? ""))
+    return [finding([...segments, "accessKeyId"], "noToken", "a temporary key without its token", "add sessionToken")];
   if ((accessKeyId === undefined) === (secretAccessKey === undefined)) return [];
   const absent = accessKeyId === undefined ? "accessKeyId" : "secretAccessKey";
   return [finding([...segments, absent], "halfKey", "missing beside its other half", "add it, or leave out both")];
@@ -146,6 +155,17 @@ function registeredPlaces(tree: unknown): Located[] {
     const registration = asRegistration(at(tree, ["repositories", name, "register"]));
     const place = asPlace(at(tree, ["repositories", name, "blobs"])) ?? (registration && placeOf(registration));
     return place === undefined ? [] : [{ segments: ["repositories", name], place }];
+  });
+}
+
+/** Repositories of type fs without `blobs`: a state in their folder is one where this machine mounts it at the same path as the cluster. */
+function mountedPlaces(tree: unknown): Located[] {
+  return Object.keys(asSection(at(tree, ["repositories"]))).flatMap((name) => {
+    const registration = asRegistration(at(tree, ["repositories", name, "register"]));
+    const location = registration?.type === "fs" ? registration.settings.location : undefined;
+    const isKnown = asPlace(at(tree, ["repositories", name, "blobs"])) !== undefined;
+    if (isKnown || typeof location !== "string" || !location.startsWith("/")) return [];
+    return [{ segments: ["repositories", name], place: { store: "directory", bucket: location, basePath: "" } }];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Place, Registration } from "../../model/config.ts";
 import { isRepositoryType } from "../../repository/settings/settingKeys.ts";
 import type { SettingValue } from "../../repository/settings/settings.ts";
+import { hasPlaceholder } from "./environment.ts";
 import { asSection, asText } from "./tree.ts";
 
 /** A place as far as it can be read; the state uses `prefix` instead of `basePath` and defaults to OSS. */
@@ -17,6 +18,7 @@ export function asPlace(value: unknown): Place | undefined {
     region: asText(section.region),
     accessKeyId: asText(section.accessKeyId),
     secretAccessKey: asText(section.secretAccessKey),
+    sessionToken: asText(section.sessionToken),
   };
 }
 
@@ -38,4 +40,12 @@ function flat(settings: Readonly<Record<string, unknown>>, prefix = ""): [string
 
 function isSetting(entry: [string, unknown]): entry is [string, SettingValue] {
   return asText(entry[1]) !== undefined || typeof entry[1] === "number" || typeof entry[1] === "boolean";
+}
+
+/** An http URL of another machine. */
+export function isPlainRemote(url: unknown): boolean {
+  const text = asText(url);
+  if (text === undefined || hasPlaceholder(text) || !URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === "http:" && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

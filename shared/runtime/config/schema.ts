@@ -1,35 +1,11 @@
 import * as z from "zod";
-import { REPLICAS_MAX } from "../../model/config.ts";
-import { REPOSITORY_TYPES } from "../../repository/settings/settingKeys.ts";
 import { contents } from "./backups/contents.ts";
 import { adoption, keep, prune } from "./backups/retention.ts";
 import { clusterSchema } from "./clusters.ts";
-import {
-  alias,
-  cron,
-  duration,
-  httpUrl,
-  indexPattern,
-  isoDate,
-  name,
-  oneIndexPattern,
-  repositoryName,
-  sha256,
-  snapshotPattern,
-  text,
-  timeZone,
-} from "./fields.ts";
-
-const stores = z.enum(["oss", "s3", "directory"]);
-
-const access = {
-  endpoint: text("Endpoint", "The store's address, as in https://oss-cn-hangzhou-internal.aliyuncs.com.").optional(),
-  region: text("Region", "As in cn-hangzhou; left out when the endpoint names it.").optional(),
-  accessKeyId: text("Access key id", "Left out when the function's role is to be used; best taken from the environment.").optional(),
-  secretAccessKey: text("Secret access key", "Best taken from the environment.").optional(),
-};
-
-const bucket = text("Bucket", "The bucket's name; for store directory an absolute path.");
+import { migration } from "./entries/migration.ts";
+import { access, aliases, bucket, indices, keepOldBytes, place, registration, restored, schedule, stores } from "./entries/parts.ts";
+import { alias, duration, httpUrl, isoDate, name, repositoryName, sha256, snapshotPattern, text } from "./fields.ts";
+import { restoreRate } from "./watches/restoreRate.ts";
 
 const state = z
   .strictObject({
@@ -39,28 +15,6 @@ const state = z
     ...access,
   })
   .meta({ title: "State", description: "Where jobs, pins and evidence live. The bucket must not be versioned." });
-
-const place = z
-  .strictObject({
-    store: stores.meta({ title: "Store", description: "What speaks there." }),
-    bucket,
-    basePath: z.string().default("").meta({ title: "Base path", description: 'Without a leading slash; "" for the root.' }),
-    ...access,
-  })
-  .meta({ title: "Place", description: "Where blobs lie." });
-
-/** Elasticsearch takes settings in either form; ossnap takes one, in which each has one name. */
-function settingFix({ input }: { input?: unknown }): string {
-  const isNested = typeof input === "object" && input !== null && !Array.isArray(input);
-  return isNested ? "write each with the dots in its name, as in oss.client.endpoint" : "write a text, a number, true or false";
-}
-
-const registration = {
-  type: z.enum(REPOSITORY_TYPES).meta({ title: "Type", description: "As in PUT _snapshot." }),
-  settings: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: settingFix }))
-    .meta({ title: "Settings", description: "As they go into PUT _snapshot." }),
-};
 
 const repository = z
   .strictObject({
@@ -78,22 +32,6 @@ const repository = z
     title: "Repository",
     description: "How a cluster registers it, and where its blobs lie (derived for oss and s3 when left out).",
   });
-
-const schedule = z
-  .strictObject({
-    cron: cron("Six fields: second minute hour day month weekday."),
-    timeZone: timeZone().default("UTC"),
-    missed: z
-      .enum(["run", "skip"])
-      .default("run")
-      .meta({ title: "Missed", description: "What to do about a slot whose timer never fired." }),
-  })
-  .meta({ title: "Schedule", description: "When it runs." });
-
-const indices = z
-  .array(indexPattern("Index", "A name or a pattern; - before it excludes."))
-  .min(1)
-  .meta({ title: "Indices", description: "Names and patterns." });
 
 const backup = z
   .strictObject({
@@ -151,25 +89,18 @@ const watch = z
       .strictObject({
         indices,
         alias: alias("Alias", "Swapped onto the restored index.").optional(),
-        aliases: z
-          .record(z.string(), oneIndexPattern("Indices", "An index of the snapshot, or a pattern."))
-          .optional()
-          .meta({ title: "Aliases", description: "Instead of alias: several, each with its indices; all move in one request." }),
+        aliases,
         which: z
           .enum(["latest", "each", "by-hand"])
           .default("latest")
           .meta({ title: "Which", description: "Which arrivals are restored." }),
-        replicas: z
-          .int()
-          .min(0)
-          .max(REPLICAS_MAX)
-          .default(1)
-          .meta({ title: "Replicas", description: "Raised to this after the counts agree." }),
-        filesThere: z.literal(true).optional().meta({
-          title: "Files are there",
-          description: "Every node has the synonym, stop word and dictionary files that the indices name; up to 5.5 needed.",
-        }),
+        ...restored,
+        maxBytesPerSec: restoreRate(
+          "Rate",
+          "What each node restores in a second at most, as in 80mb; max_restore_bytes_per_sec of the registration.",
+        ).optional(),
         keepOld: duration("Keep old", "How long the index served before stays.", { zero: true }).default("1d"),
+        keepOldBytes,
       })
       .meta({ title: "Restore", description: "What is restored when a snapshot is whole." }),
     patience: duration("Patience", "How long an arrival may stay incomplete.").default("24h"),
@@ -205,6 +136,7 @@ export const configSchema = z
     backups: z.record(name(), backup).default({}).meta({ title: "Backups", description: "Policies by name." }),
     copies: z.record(name(), copy).default({}).meta({ title: "Copies", description: "By name." }),
     watches: z.record(name(), watch).default({}).meta({ title: "Watches", description: "By name." }),
+    migrations: z.record(name(), migration).default({}).meta({ title: "Migrations", description: "By name." }),
     http: z
       .strictObject({ tokens: z.array(token).default([]).meta({ title: "Tokens", description: "Nobody gets in without one." }) })
       .default({ tokens: [] })

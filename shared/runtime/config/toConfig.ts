@@ -1,9 +1,20 @@
-import type { BackupPolicy, ClusterConfig, Config, CopyRule, Place, RepositoryConfig, Schedule, Watch } from "../../model/config.ts";
+import type {
+  BackupPolicy,
+  ClusterConfig,
+  Config,
+  CopyRule,
+  Migration,
+  Place,
+  RepositoryConfig,
+  Schedule,
+  Watch,
+} from "../../model/config.ts";
 import { SHRINK_DEFAULT } from "../../plan/backup/shrink.ts";
 import { readByteSize } from "../../repository/byteSize.ts";
 import { parseDuration } from "../../repository/duration.ts";
 import { normalizePlace, placeOf } from "../../repository/place.ts";
 import type { ConfigInput } from "./schema.ts";
+import { registeredAt } from "./watches/restoreRate.ts";
 
 /** Converts the validated input to the model: durations in milliseconds, places without trailing slashes, `blobs` derived. */
 export function toConfig(input: ConfigInput): Config {
@@ -16,6 +27,7 @@ export function toConfig(input: ConfigInput): Config {
     backups: named(input.backups, toBackup),
     copies: named(input.copies, toCopy),
     watches: named(input.watches, toWatch),
+    migrations: named(input.migrations, ({ warm, backups }): Migration => ({ warm, ...(backups === undefined ? {} : { backups }) })),
     http: input.http,
     notify: input.notify,
   };
@@ -58,12 +70,19 @@ function toCopy({ from, to, snapshots, after, schedule }: EntryOf<"copies">): Co
   return { from, to: normalizePlace(to), snapshots, ...start };
 }
 
-function toWatch({ blobs, cluster, register, restore: { keepOld, filesThere, ...restore }, patience }: EntryOf<"watches">): Watch {
+function toWatch({ blobs, cluster, register, restore: entry, patience }: EntryOf<"watches">): Watch {
+  const { keepOld, keepOldBytes, filesThere, maxBytesPerSec, ...restore } = entry;
+  const mostBytes = keepOldBytes === undefined ? undefined : readByteSize(keepOldBytes)?.bytes;
   return {
     blobs: normalizePlace(blobs),
     cluster,
-    register: { ...register, settings: { ...register.settings, readonly: true } },
-    restore: { ...restore, keepOldMs: milliseconds(keepOld), ...(filesThere ? { filesThere } : {}) },
+    register: registeredAt(register, maxBytesPerSec),
+    restore: {
+      ...restore,
+      keepOldMs: milliseconds(keepOld),
+      ...(mostBytes === undefined ? {} : { keepOldBytes: mostBytes }),
+      ...(filesThere ? { filesThere } : {}),
+    },
     patienceMs: milliseconds(patience),
   };
 }

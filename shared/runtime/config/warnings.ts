@@ -1,11 +1,12 @@
 import { encodedDateMath } from "../../plan/backup/dateMath.ts";
 import { parseDuration, printDuration } from "../../repository/duration.ts";
 import { longestIntervalMs } from "../../repository/interval.ts";
+import { amazonWarnings } from "./amazon/registrations.ts";
 import { densityWarnings } from "./backups/density.ts";
-import { clusterWarnings, isPlainRemote } from "./clusters.ts";
+import { clusterWarnings } from "./clusters.ts";
 import { cronProblem, reversedOffset } from "./cron.ts";
 import { writerWarnings } from "./places.ts";
-import { asPlace } from "./reading.ts";
+import { asPlace, isPlainRemote } from "./reading.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "./tree.ts";
 
 const DAYS_OF_A_MONTH = 30;
@@ -16,6 +17,7 @@ export function ruleWarnings(tree: unknown): Finding[] {
   const watches = Object.keys(asSection(at(tree, ["watches"])));
   return [
     ...clusterWarnings(tree),
+    ...amazonWarnings(tree),
     ...writerWarnings(tree),
     ...backups.flatMap((name) => backupWarnings(tree, name)),
     ...densityWarnings(tree),
@@ -73,7 +75,7 @@ function minutes(tree: unknown, path: Segments): Finding[] {
 function targetBelowInterval(tree: unknown, path: Segments): Finding[] {
   const [rpo, cron] = [asText(at(tree, [...path, "rpo"])), asText(at(tree, [...path, "schedule", "cron"]))];
   const rpoMs = rpo === undefined ? undefined : parseDuration(rpo);
-  if (rpoMs === undefined || cron === undefined || cronProblem(cron) !== undefined) return [];
+  if (!rpoMs || cron === undefined || cronProblem(cron) !== undefined) return [];
   const intervalMs = longestIntervalMs(cron);
   if (intervalMs === undefined || rpoMs > intervalMs) return [];
   const wrong = `not above the schedule's longest interval of ${printDuration(intervalMs)}, so every such interval is reported as late`;

@@ -3,12 +3,13 @@ import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { accepted } from "./accepted.ts";
 import type { Call } from "./call.ts";
 import { type HttpAnswer, json } from "./problem.ts";
+import { nameText } from "./texts.ts";
 
 export const deletionBody = z
   .strictObject({
-    repository: z.string().min(1),
-    snapshot: z.string().min(1).optional(),
-    uuid: z.string().min(1).optional(),
+    repository: nameText,
+    snapshot: nameText.optional(),
+    uuid: nameText.optional(),
     broken: z.boolean().optional(),
     apply: z.string().min(1).optional(),
   })

@@ -1,6 +1,6 @@
-import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
+import { AppError, type ErrorCode, messageOf, OtherSystemFault } from "../../model/errors.ts";
 import { safeJson } from "../../model/plainText.ts";
-import type { Reason } from "../../model/reason.ts";
+import { isStateDamage, type Reason } from "../../model/reason.ts";
 import { spelledForHttp } from "../../words/httpWay.ts";
 
 export interface HttpAnswer {
@@ -21,6 +21,7 @@ export type HttpFault =
   | "unsupported-media-type"
   | "idempotency-key-reused"
   | "restore-refused"
+  | "migration-refused"
   | "plan-stale";
 
 const STATUS: Record<ErrorCode | HttpFault | "internal", number> = {
@@ -36,6 +37,7 @@ const STATUS: Record<ErrorCode | HttpFault | "internal", number> = {
   "unsupported-media-type": 415,
   "idempotency-key-reused": 422,
   "restore-refused": 422,
+  "migration-refused": 422,
   misconfigured: 500,
   permanent: 500,
   internal: 500,
@@ -57,6 +59,7 @@ const TITLES: Record<keyof typeof STATUS, string> = {
   "unsupported-media-type": "The body must be JSON",
   "idempotency-key-reused": "This idempotency key was used for another request",
   "restore-refused": "The restore would be refused",
+  "migration-refused": "The migration would be refused",
   misconfigured: "ossnap is not configured correctly",
   permanent: "Something went wrong",
   internal: "Something went wrong",
@@ -112,9 +115,12 @@ export function problemOf(error: unknown, request: { id: string; path: string },
 const NOTHING_OF_THAT_NAME = ["config.unknown", "snapshot.notListed"];
 
 function codeOf(error: AppError): ErrorCode | HttpFault {
+  if (isStateDamage(error.reason)) return "permanent";
   if (error.reason?.code === "plan.stale" || error.reason?.code === "plan.carriedOut") return "plan-stale";
   if (NOTHING_OF_THAT_NAME.includes(error.reason?.code ?? "")) return "absent";
-  return stateFault(error) ? "transient" : error.code;
+  if (stateFault(error)) return "transient";
+  // What no repetition changes is for a job to know; a caller is told whose answer it is.
+  return error.code === "permanent" && error.cause instanceof OtherSystemFault ? "refused" : error.code;
 }
 
 /** An uninitialised state is a server fault, not a wrong address in the request. */

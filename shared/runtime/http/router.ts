@@ -2,7 +2,7 @@ import type { Asked } from "../../jobs/record.ts";
 import type { HttpToken } from "../../model/config.ts";
 import { AppError, jsonFaultOf, messageOf } from "../../model/errors.ts";
 import { IDEMPOTENCY_KEY } from "../../model/jobId.ts";
-import { safeJson } from "../../model/plainText.ts";
+import { safeJson, withoutByteOrderMark } from "../../model/plainText.ts";
 import type { FcContext } from "../context.ts";
 import type { HttpEvent } from "../events.ts";
 import { checked, type Door } from "../handler.ts";
@@ -10,6 +10,7 @@ import { composedRedactor, openTexts, redactedJson, redactor, secretsKnown } fro
 import type { Route } from "./call.ts";
 import { type HttpAnswer, problem, problemOf } from "./problem.ts";
 import { fingerprintOf, ROUTES } from "./routes.ts";
+import { refuseHalves } from "./texts.ts";
 import { authenticate, header, isTokenSent } from "./tokens.ts";
 
 /** Requests are small; anything larger is a mistake or an attack. */
@@ -60,6 +61,8 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
     );
   const found = match(request);
   if ("fault" in found) return found.fault;
+  refuseHalves(found.params, "path");
+  refuseHalves(event.queryParameters, "query");
   const { queries = [] } = found.route;
   const unknown = Object.keys(event.queryParameters).find((name) => !queries.includes(name));
   if (unknown !== undefined)
@@ -72,7 +75,7 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
     return problem("too-large", `the body has ${text.byteLength} bytes; send at most ${BODY_BYTES_MAX}`, request);
   if (text.byteLength > 0 && !/^application\/json\b/i.test(header(event.headers, "content-type") ?? ""))
     return problem("unsupported-media-type", "send Content-Type: application/json", request);
-  const body = bodyOf(found.route, text.toString("utf8"));
+  const body = bodyOf(found.route, withoutByteOrderMark(text.toString("utf8")));
   if (found.route.changes(body) && token.role !== "operator")
     return problem(
       "forbidden",
@@ -109,6 +112,7 @@ function bodyOf(route: Route, text: string): unknown {
   } catch (cause) {
     throw new AppError("invalid", `body: ${jsonFaultOf(cause)}; send one JSON object`, { cause });
   }
+  refuseHalves(parsed, "body");
   return route.body ? checked(route.body, parsed, "body") : undefined;
 }
 

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { isFinal } from "../../jobs/record.ts";
-import { REPLICAS_MAX } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
@@ -28,10 +27,13 @@ import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
 import type { Call, Route } from "./call.ts";
 import { answerDeletion, deletionBody } from "./deletion.ts";
+import { MIGRATION_ROUTES } from "./migrations.ts";
 import { json, problem } from "./problem.ts";
+import { restoreBody } from "./restoreBody.ts";
 import { answerRollback, rollbackBody } from "./rollback.ts";
 import { route } from "./route.ts";
 import { SHARING_ROUTES } from "./sharing.ts";
+import { nameText } from "./texts.ts";
 
 const never = () => false;
 const always = () => true;
@@ -64,6 +66,7 @@ export const ROUTES: readonly Route[] = [
     async ({ world, params, body }) => json(200, await registerByHand(world, params.name ?? "", body)),
   ),
   ...SHARING_ROUTES,
+  ...MIGRATION_ROUTES,
   {
     ...route("GET", "/jobs", empty, never, async ({ world, query }) => {
       const { rows, unread } = await listJobsAndUnread(world, jobQuestion(query));
@@ -93,8 +96,8 @@ export const ROUTES: readonly Route[] = [
     "POST",
     "/pins",
     z.strictObject({
-      repository: z.string().min(1),
-      snapshot: z.string().min(1),
+      repository: nameText,
+      snapshot: nameText,
       because: pinText,
       until: pinExpiry.optional(),
     }),
@@ -112,7 +115,7 @@ export const ROUTES: readonly Route[] = [
     ...route(
       "POST",
       "/adopt",
-      z.strictObject({ apply: z.boolean().default(false), takeOver: z.array(z.string().min(1)).default([]) }).prefault({}),
+      z.strictObject({ apply: z.boolean().default(false), takeOver: z.array(nameText).default([]) }).prefault({}),
       ({ apply }) => apply,
       async ({ world, body: { apply, takeOver }, asked }) =>
         json(200, apply ? await adopt(world, asked, takeOver) : await planAdoption(world, asked, takeOver)),
@@ -161,8 +164,8 @@ export const ROUTES: readonly Route[] = [
     "POST",
     "/verifications",
     z.strictObject({
-      repository: z.string().min(1),
-      snapshot: z.string().min(1).default("latest"),
+      repository: nameText,
+      snapshot: nameText.default("latest"),
       level: z.enum(PROOF_LEVELS).default("footers"),
     }),
     always,
@@ -207,23 +210,6 @@ function yesOrNo(name: string, text: string | undefined): boolean {
 function wholeNumber(name: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new AppError("invalid", `${name}: ${JSON.stringify(text)} is not a number; write one of digits alone, or leave it out`);
-}
-
-function restoreBody() {
-  return z.strictObject({
-    snapshot: z.string().min(1),
-    repository: z.string().min(1),
-    to: z.string().min(1),
-    indices: z.array(z.string().min(1)).min(1),
-    alias: z.string().min(1).optional(),
-    aliases: z.record(z.string(), z.string()).optional(),
-    as: z.union([z.string().transform((name) => ({ "*": name })), z.record(z.string(), z.string())]).optional(),
-    replicas: z.int().min(0).max(REPLICAS_MAX).optional(),
-    older: z.boolean().optional(),
-    replaceIndex: z.boolean().optional(),
-    filesThere: z.boolean().optional(),
-    start: z.boolean().default(false),
-  });
 }
 
 /** Distinguishes requests under the same key. */

@@ -7,8 +7,9 @@ import { sharingRefusal } from "../refusalText.ts";
 import type { Call, Route } from "./call.ts";
 import { type HttpAnswer, json } from "./problem.ts";
 import { route } from "./route.ts";
+import { nameText } from "./texts.ts";
 
-const sharingBody = z.strictObject({ instance: z.string().min(1), apply: z.boolean().default(false) });
+const sharingBody = z.strictObject({ instance: nameText, apply: z.boolean().default(false) });
 
 /** Shared repositories of a cluster of ossnap.yaml: what there is, and dry runs of changes that `apply` makes. */
 export const SHARING_ROUTES: readonly Route[] = [

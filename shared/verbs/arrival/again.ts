@@ -6,8 +6,8 @@ import type { JobKindName } from "../../model/jobId.ts";
 import type { Reason } from "../../model/reason.ts";
 import { timeDigits } from "../../model/restoredName.ts";
 import { stateKey } from "../../state/keys.ts";
-import type { AgainMark } from "../../state/liveView.ts";
 import { writeObject } from "../../state/objects.ts";
+import type { AgainMark } from "../../state/watchMarks.ts";
 
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
 

@@ -20,11 +20,11 @@ import { type OpenedRepository, openRepository } from "../../reader/readReposito
 import { refuseHidden } from "../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../reader/rootSnapshots.ts";
 import { stateKey } from "../../state/keys.ts";
-import type { WatchPosition } from "../../state/liveView.ts";
 import { writeObject } from "../../state/objects.ts";
 import { readHint } from "../../state/records.ts";
 import { servedNow } from "../../state/servedNow.ts";
 import { storedTime } from "../../state/shapes.ts";
+import type { WatchPosition } from "../../state/watchMarks.ts";
 import { arrivalId } from "./ask.ts";
 import { orderTime } from "./orderTime.ts";
 import type { ArrivalData, ArrivalJob, ArrivalLookFound, ArrivalObservation } from "./step.ts";

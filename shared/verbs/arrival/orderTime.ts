@@ -2,7 +2,7 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { digitsTime } from "../../model/restoredName.ts";
 import { AHEAD_MS } from "../../plan/snapshotOrder.ts";
-import type { WatchPosition } from "../../state/liveView.ts";
+import type { WatchPosition } from "../../state/watchMarks.ts";
 import { arrivalId } from "./ask.ts";
 import { arrivalsOf, restoresOf } from "./openJobs.ts";
 import { CORRECTION_MS } from "./plan.ts";

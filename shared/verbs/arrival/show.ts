@@ -8,7 +8,7 @@ import { digitsTime } from "../../model/restoredName.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { heldIndices } from "../../reader/readIndices.ts";
 import type { DatedSnapshot } from "../../reader/rootSnapshots.ts";
-import type { WatchPosition } from "../../state/liveView.ts";
+import type { WatchPosition } from "../../state/watchMarks.ts";
 import { printOf } from "./ask.ts";
 import type { PlannedArrivals } from "./plan.ts";
 import type { ArrivalJob } from "./step.ts";

@@ -31,7 +31,8 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
   const progress = running ? await cluster.snapshotProgress(policy.repository, running.name) : undefined;
   const stuck = progress && running ? await gatherStuck(world, { id: job.id, snapshot: running, progress }) : undefined;
   const about = { repository: policy.repository, cluster: configuredCluster(job), uuid: info.uuid };
-  const writers = job.head.state === "asked" ? await gatherWriters(world, about) : undefined;
+  const blocked = await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] });
+  const writers = job.head.state === "asked" ? await gatherWriters(world, about, { mayWait: blocked !== undefined }) : undefined;
   return {
     mark,
     repository: need,
@@ -42,7 +43,7 @@ export async function gatherBackup(world: World, work: OpenWork, job: BackupJob)
     stuck,
     bytes: await addedBytes(world, cluster, policy.repository, slotSnapshots),
     progress: progress && running ? progressOf(running.name, progress, { limit: limitOf(question), dataNodes: info.dataNodes }) : undefined,
-    blocked: await blockOf(cluster, info.version, job, work, { snapshots: slotSnapshots.map(({ name }) => name), indices: [] }),
+    blocked,
   };
 }
 

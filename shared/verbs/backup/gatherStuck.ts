@@ -30,7 +30,8 @@ export async function gatherStuck(
   const { value: known } = await readHint<ProgressMark>(world, stateKey.progress(id), MARK);
   const age = known ? now.getTime() - new Date(known.since).getTime() : Number.POSITIVE_INFINITY;
   if (known?.mark !== mark) {
-    if (age >= MARK_MS) await writeObject(world.state, stateKey.progress(id), { mark, since: now.toISOString() } satisfies ProgressMark);
+    if (age >= MARK_MS && !world.isPreview)
+      await writeObject(world.state, stateKey.progress(id), { mark, since: now.toISOString() } satisfies ProgressMark);
     return undefined;
   }
   return age < STUCK_MS ? undefined : stuckReason(id, known.since, { snapshot, progress });

@@ -1,6 +1,7 @@
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
-import { lookUpRegistration, registerRepository, writingInto } from "../../jobs/registration.ts";
+import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
+import { writingInto } from "../../jobs/registrations/writingInto.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
 import { reason } from "../../model/reason.ts";

@@ -1,7 +1,7 @@
 import type { World } from "../../jobs/world.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { parseRestoredIndexName } from "../../model/restoredName.ts";
-import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { raiseChosen, resolveCondition } from "../../notices/conditions.ts";
 import type { Shrunk } from "../../plan/backup/shrink.ts";
 import type { LeftOut } from "../../plan/selection.ts";
 
@@ -36,9 +36,8 @@ export async function reportUncovered(world: World, cluster: string, uncovered: 
 export async function reportShrunk(world: World, policy: string, lost: Shrunk | undefined): Promise<void> {
   const key = `selection-shrank:${policy}`;
   if (lost !== undefined)
-    await raiseNotice(world, { key, code: "selection.shrank", severity: "bad", reason: lost.why, about: seriesOf(lost.gone) });
-  if (lost === undefined && world.live?.notices.has(key) === true)
-    await resolveNotice(world, key, "selection.shrank", reason("selection.notShrunk", { policy }));
+    await raiseChosen(world, { key, code: "selection.shrank", severity: "bad", reason: lost.why, about: seriesOf(lost.gone) });
+  else await resolveCondition(world, key, "selection.shrank", reason("selection.notShrunk", { policy }));
 }
 
 async function report(
@@ -47,6 +46,6 @@ async function report(
   { names, why, over }: { names: readonly string[]; why: Reason; over: Reason },
 ): Promise<void> {
   const { code } = why;
-  if (names.length > 0) await raiseNotice(world, { key, code, severity: "warning", reason: why, about: seriesOf(names) });
-  else if (world.live?.notices.has(key) === true) await resolveNotice(world, key, code, over);
+  if (names.length > 0) await raiseChosen(world, { key, code, severity: "warning", reason: why, about: seriesOf(names) });
+  else await resolveCondition(world, key, code, over);
 }

@@ -1,11 +1,11 @@
 import { repositoryState } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
-import { snapshotBody } from "../../model/cluster.ts";
 import type { BackupPolicy } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { slotOf } from "../../model/slot.ts";
 import { snapshotMark, snapshotName } from "../../model/snapshotName.ts";
+import { snapshotBody } from "../../model/snapshots/request.ts";
 import { type BackupChoice, namedThings } from "../../plan/backup/choice.ts";
 import { idlePatterns } from "../../plan/backup/idlePatterns.ts";
 import { type LeftOutGroup, leftOutGroups } from "../../plan/backup/leftOut.ts";
@@ -14,7 +14,7 @@ import { refusesSystemNames, takesFeatures, versionParts } from "../../plan/vers
 import { gatherDisabled } from "../repositories/gatherDisabled.ts";
 import { foreseenOtherCluster } from "../repositories/gatherOtherCluster.ts";
 import { besideSlots } from "./ask.ts";
-import { gatherChoice } from "./gatherChoice.ts";
+import { type Chosen, gatherChoice } from "./gatherChoice.ts";
 
 export interface PreviewedIndex {
   name: string;
@@ -68,7 +68,7 @@ export async function previewBackup(
   const snapshot = snapshotName({ policy: policyName, slot, attempt: 1, mark: snapshotMark(uuid, policyName, "by-hand") });
   const remarks = [
     ...(need && "register" in need ? [reason("repository.register", { repository: policy.repository })] : []),
-    ...(chosen.shrunk === undefined ? [] : [chosen.shrunk.why]),
+    ...shrankOf(policyName, chosen),
     ...[chosen.damaged, damaged].flatMap((one) => one ?? []),
     ...(bringsFeatures(policy, version) ? [reason("selection.withFeatures", { features: policy.featureStates ?? ["all"] })] : []),
     ...(register.type === "source" ? [reason("repository.sourceOnly", { repository: policy.repository })] : []),
@@ -93,6 +93,12 @@ export async function previewBackup(
     leftOut: leftOutOf(policyName, policy, version, outcome),
     request: snapshotBody(requestOf(policy, { names: selection.request, ...mark })),
   };
+}
+
+/** What the selection lost, and what the policy's timer would do about it; a person who asks sees it here, and gets the snapshot. */
+function shrankOf(policy: string, { shrunk, refusal }: Chosen): Reason[] {
+  if (shrunk === undefined) return [];
+  return [shrunk.why, reason(refusal ? "selection.shrankRefused" : "selection.shrankTold", { policy })];
 }
 
 const NAMES_SHOWN = 5;

@@ -21,6 +21,7 @@ export function backupResult({ head, intent }: BackupJob): unknown {
     uuid: head.data.uuid,
     indices: head.data.indices?.length ?? 0,
     ...(head.data.streams === undefined ? {} : { streams: head.data.streams.length }),
+    ...(head.data.startTime === undefined ? {} : { startTime: head.data.startTime }),
     ...(head.data.seconds === undefined ? {} : { seconds: head.data.seconds }),
     ...(head.data.bytes === undefined ? {} : { bytes: head.data.bytes }),
     ...(intent.input.because === undefined ? {} : { because: intent.input.because }),

@@ -4,7 +4,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
 import { holdsPlan } from "../../plan/backup/held.ts";
 import { ownershipOf, requestedBy } from "../../plan/ownSnapshot.ts";
-import { beforeRetry, endedReason, failureOf, goodReason, measuresOf, strangersOf } from "./stepEnded.ts";
+import { beforeRetry, endedReason, failureOf, goodReason, measuresOf, strangersOf, usedUpReason } from "./stepEnded.ts";
 import type { BackupData, BackupJob, BackupObservation, Selected } from "./types.ts";
 
 export type * from "./types.ts";
@@ -137,13 +137,7 @@ function startSnapshot(
 }
 
 function usedUp(data: BackupData, attempts: number): Decision<BackupData> {
-  const last = data.failures.findLast(({ foreign }) => foreign === undefined)?.state ?? "FAILED";
-  return {
-    do: "record",
-    state: "failed",
-    reason: reason("backup.attempts", { attempts: attempts - strangersOf(data), last }),
-    data,
-  };
+  return { do: "record", state: "failed", reason: usedUpReason(data.failures, attempts - strangersOf(data)), data };
 }
 
 /** Only a snapshot that this job requested is taken back: before 7.3, one that a person started under its name looks the same. */

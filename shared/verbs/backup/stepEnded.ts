@@ -4,6 +4,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { BackupData, FailedAttempt } from "./types.ts";
 
 const SHARDS_SHOWN = 5;
+const INDICES_SHOWN = 10;
 const REASON_CHARACTERS_MAX = 200;
 
 /** Duration of a finished snapshot, by the cluster's clock. */
@@ -14,7 +15,8 @@ function secondsOf({ startTime, endTime }: ClusterSnapshot): number {
 /** What is stored of a good snapshot. */
 export function measuresOf(good: ClusterSnapshot, bytes: number | undefined) {
   const { name, uuid, indices } = good;
-  return { name, ...(uuid ? { uuid } : {}), indices, seconds: secondsOf(good), ...(bytes === undefined ? {} : { bytes }) };
+  const measured = { startTime: good.startTime.toISOString(), seconds: secondsOf(good), ...(bytes === undefined ? {} : { bytes }) };
+  return { name, ...(uuid ? { uuid } : {}), indices, ...measured };
 }
 
 export function goodReason(snapshot: ClusterSnapshot): Reason {
@@ -23,25 +25,29 @@ export function goodReason(snapshot: ClusterSnapshot): Reason {
 }
 
 export function endedReason(ended: readonly ClusterSnapshot[]): Reason {
-  const last = ended.at(-1) as ClusterSnapshot;
-  if (last.state === "SUCCESS") return reason("backup.otherIndices", { snapshot: last.name, indices: last.indices.slice(0, 10) });
-  return reason("backup.notGood", {
-    snapshot: last.name,
-    state: last.state,
-    shardsFailed: last.shards.failed,
-    first: firstFailure(last),
-  });
+  return attemptReason(failureOf(ended.at(-1) as ClusterSnapshot, false));
 }
 
-/** Which shard, on which node, and why. */
-function firstFailure({ failures: [first] }: ClusterSnapshot): string {
+/** Why an attempt was not good: which shard failed, on which node and why, or what the snapshot contains instead. */
+function attemptReason({ name, state, shardsFailed, indices = [], ...attempt }: FailedAttempt): Reason {
+  if (state === "SUCCESS") return reason("backup.otherIndices", { snapshot: name, indices });
+  return reason("backup.notGood", { snapshot: name, state, shardsFailed, first: firstFailure(attempt) });
+}
+
+function firstFailure({ shards: [first] = [] }: Pick<FailedAttempt, "shards">): string {
   if (first === undefined) return "";
   const node = first.node === undefined ? "" : ` on node ${first.node}`;
-  return `${first.index}[${first.shard}]${node}: ${first.reason.slice(0, REASON_CHARACTERS_MAX)}`;
+  return `${first.index}[${first.shard}]${node}: ${first.reason}`;
+}
+
+/** That there is no further attempt, with the cause of the last one. */
+export function usedUpReason(failures: readonly FailedAttempt[], attempts: number): Reason {
+  const last = failures.findLast(({ foreign }) => foreign === undefined);
+  return reason("backup.attempts", { attempts, last: last?.state ?? "FAILED", ...(last && { first: firstFailure(last) }) });
 }
 
 export function failureOf(snapshot: ClusterSnapshot, isForeign: boolean): FailedAttempt {
-  const { name, state, shards, failures } = snapshot;
+  const { name, state, shards, failures, indices } = snapshot;
   const shown = failures.slice(0, SHARDS_SHOWN).map((one) => ({ ...one, reason: one.reason.slice(0, REASON_CHARACTERS_MAX) }));
   return {
     name,
@@ -49,6 +55,8 @@ export function failureOf(snapshot: ClusterSnapshot, isForeign: boolean): Failed
     shardsFailed: shards.failed,
     ...(isForeign && { foreign: true }),
     ...(shown.length === 0 ? {} : { shards: shown }),
+    // Without a failed shard, these are what is wrong with it.
+    ...(state === "SUCCESS" && !isForeign && { indices: indices.slice(0, INDICES_SHOWN) }),
   };
 }
 
@@ -75,12 +83,14 @@ export function beforeRetry({ head: { state, data }, intent }: Retried, attempt:
   const { patienceMs, attempts } = intent.input.policy;
   if (last === undefined || data.name !== undefined || attempt > attempts) return undefined;
   const at = new Date(new Date(intent.patienceUntil).getTime() - patienceMs * (1 - 2 ** (attempt - attempts - 1)));
-  const params = { attempt, attempts, at: at.toISOString(), snapshot: last.name, state: last.state };
+  const next = { attempt, attempts, at: at.toISOString() };
   if (at > now) {
-    const why = reason("backup.nextAttempt", params);
+    const { code: because, params } = attemptReason(last);
+    const why = reason("backup.nextAttempt", { ...params, ...next, because });
     return state === RETRYING ? { do: "wait", reason: why } : { do: "record", state: RETRYING, reason: why, data };
   }
-  return state === RETRYING ? { do: "record", state: "asked", reason: reason("backup.attemptDue", params), data } : undefined;
+  const due = reason("backup.attemptDue", { ...next, snapshot: last.name, state: last.state });
+  return state === RETRYING ? { do: "record", state: "asked", reason: due, data } : undefined;
 }
 
 const RETRYING = "retrying";

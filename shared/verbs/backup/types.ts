@@ -25,6 +25,8 @@ export interface BackupData {
   streams?: string[];
   featureStates?: string[];
   globalState?: true;
+  /** When the finished snapshot began, by the cluster's clock; absent in records of earlier versions. */
+  startTime?: string;
   /** Of the finished snapshot, by the cluster's clock. */
   seconds?: number;
   /** That the finished snapshot added, as its cluster reports them; absent if unknown, and in records of earlier versions. */
@@ -73,6 +75,8 @@ export interface FailedAttempt {
   foreign?: true;
   /** The first of them. */
   shards?: FailedShard[];
+  /** Of one that ended as SUCCESS without what was planned: the first indices that it contains. */
+  indices?: string[];
 }
 
 export interface FailedShard {

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
@@ -7,7 +8,8 @@ import { placeId } from "../../repository/place.ts";
 import { stateKey } from "../../state/keys.ts";
 import type { Mark } from "../../state/liveView.ts";
 import { recordMark } from "../../state/marks.ts";
-import { readObject, writeObjectOnce } from "../../state/objects.ts";
+import { writeObjectOnce } from "../../state/objects.ts";
+import { readShaped } from "../../state/records.ts";
 import type { CopyInput } from "./types.ts";
 
 /** A copy and its destination; a copy whose destination changed starts without a claim. */
@@ -36,6 +38,9 @@ export interface PublishedRoot {
   listed?: readonly string[];
 }
 
+const PUBLISHED = z.looseObject({ listed: z.array(z.string()).optional() });
+const CLAIM = z.looseObject({ job: z.string().optional() });
+
 /**
  * Uuids of everything that the last roots of this copy listed or took off the list for the time of a copy, which may have ended before it listed
  * them again.
@@ -43,7 +48,7 @@ export interface PublishedRoot {
 export async function gatherListedBefore({ state }: World, { live }: OpenWork, owned: Owned): Promise<ReadonlySet<string>> {
   const uuids = new Set<string>();
   const read = async ({ key }: Mark): Promise<void> => {
-    for (const uuid of (await readObject<PublishedRoot>(state, key))?.listed ?? []) uuids.add(uuid);
+    for (const uuid of (await readShaped<PublishedRoot>(state, key, PUBLISHED))?.listed ?? []) uuids.add(uuid);
   };
   await forEachBounded(live.published.get(ownerOf(owned)) ?? [], READS_AT_ONCE, read);
   return uuids;
@@ -68,7 +73,7 @@ export async function gatherOwnership(world: World, { live }: OpenWork, owned: O
  * because its rule was changed was about another place.
  */
 async function isElsewhere(world: World, owner: string, to: Place): Promise<boolean> {
-  const claim = await readObject<{ job?: string }>(world.state, stateKey.copyClaim(owner));
+  const claim = await readShaped<{ job?: string }>(world.state, stateKey.copyClaim(owner), CLAIM);
   if (claim?.job === undefined) return false;
   const job = await world.log.read(claim.job);
   if (job) return placeId((job.intent.input as CopyInput).rule.to) !== placeId(to);

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { isCounterNamed } from "../../format/keys.ts";
 import type { World } from "../../jobs/world.ts";
 import type { BlobStore, ByteRange } from "../../model/blobStore.ts";
@@ -10,7 +11,8 @@ import { isSplitCounter, recordedFiles } from "../../reader/prove/checkFiles.ts"
 import { remember, splitFile } from "../../reader/prove/checkParts.ts";
 import { type ContentCheck, unitCheck } from "../../reader/unitCheck.ts";
 import { stateKey } from "../../state/keys.ts";
-import { readObject, writeObjectOnce } from "../../state/objects.ts";
+import { writeObjectOnce } from "../../state/objects.ts";
+import { readShaped } from "../../state/records.ts";
 import { ownerOf } from "./gatherOwner.ts";
 import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
 import { highestRoot } from "./publish.ts";
@@ -19,6 +21,7 @@ import { beginBatch, endWriting } from "./writing.ts";
 
 /** Hides latency; the instance has 1 GB of memory. */
 const BLOBS_AT_ONCE = 8;
+const BATCH = z.looseObject({ id: z.string(), bytes: z.number(), blobs: z.array(z.looseObject({ key: z.string(), kind: z.string() })) });
 /** No further blob starts with less time left, because an unreported batch is moved again. */
 const BLOB_RESERVE_MS = 30_000;
 
@@ -35,7 +38,7 @@ export type CopyReport = { copied: BatchResult["copied"]; faults: number } | { i
 /** Moves one batch, checks every blob against the source's catalogue and stores the result for the job. */
 export async function moveBatch(world: World, task: CopyTask): Promise<CopyReport> {
   const asked = await world.log.read(task.job);
-  const batch = await readObject<CopyBatch>(world.state, stateKey.batch(task.job, task.batch));
+  const batch = await readShaped<CopyBatch>(world.state, stateKey.batch(task.job, task.batch), BATCH);
   if (!asked || !batch) return { ignored: `job ${task.job} is over, or has no batch ${task.batch}` };
   const key = stateKey.batchDone(task.job, task.batch, task.attempt);
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };

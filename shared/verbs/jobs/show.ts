@@ -8,7 +8,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { meantText, nearNames } from "../../repository/fault.ts";
 import { stateKey } from "../../state/keys.ts";
-import { keysBelow, readObject } from "../../state/objects.ts";
+import { damagedObject, keysBelow, readObject } from "../../state/objects.ts";
 
 /** Number of finished jobs listed per kind by default. */
 const DONE_SHOWN = 20;
@@ -110,7 +110,7 @@ function wholeDone(record: DoneRecord, key: string): DoneRecord {
   const { id, state, asked, reason: why, at } = record ?? {};
   const isWhole = [id, state, at].every((text) => typeof text === "string") && [asked, why].every((part) => part instanceof Object);
   if (isWhole) return record;
-  throw new AppError("invalid", `state object ${key}: is damaged: it has no valid id, state, asked, reason or at; put the object back`);
+  throw damagedObject(key, "is damaged: it has no valid id, state, asked, reason or at; put the object back");
 }
 
 function unreadRow({ id, key, message }: UnreadJob): UnreadRow {
@@ -142,10 +142,23 @@ export async function showJob(world: World, id: string, look?: LookAtJob): Promi
     const now = await look?.(world, id);
     return { ...openRow(open), ...(now ? { now } : {}), history: await world.log.history(id) };
   }
-  const done = await world.log.done(id);
+  const done = (await world.log.done(id)) ?? (open && (await doneSoon(world, id)));
+  if (!done && open) return { ...openRow(open), history: await world.log.history(id) };
   if (!done) throw await unknownJob(world, id);
   wholeDone(done, stateKey.done(kindOf(id) as JobKindName, id));
   return { ...doneRow(done), history: await world.log.history(id) };
+}
+
+/** Between its last step and its permanent record a job has no result yet: that takes two requests, or until the next tick after a crash. */
+const SOON_MS = [50, 200, 750];
+
+async function doneSoon(world: World, id: string): Promise<DoneRecord | undefined> {
+  for (const ms of SOON_MS) {
+    await world.sleep(ms);
+    const done = await world.log.done(id);
+    if (done) return done;
+  }
+  return undefined;
 }
 
 /** An open job; damaged records are the state's fault, not the request's. */

@@ -4,8 +4,9 @@ import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
+import { keyText } from "../../state/segment.ts";
 import { listedSnapshots, unknownSnapshot } from "../snapshots/gather.ts";
-import { type Expiry, isExpired, type Pin, pinnedId, pinsOf } from "./gather.ts";
+import { type Expiry, isExpired, type Pin, pinnedId, pinsOf, storedPins } from "./gather.ts";
 
 export interface PinRequest {
   repository: string;
@@ -49,17 +50,19 @@ export async function pinSnapshot(world: World, { repository, snapshot, because,
 /** Takes a pin off, also of a snapshot that is gone. Returns the pin. Errors: `absent` without a pin. */
 export async function unpinSnapshot(world: World, repository: string, snapshot: string): Promise<Pin> {
   configured(world.config, "repositories", repository);
-  const pins = [...(await pinsOf(world, repository))];
-  const found = pins.find(([id, { name }]) => id === snapshot || name === snapshot);
-  if (!found) {
-    const names = pins.map(([, { name }]) => name);
+  const pins = await storedPins(world, repository);
+  const found = pins.filter(({ id, pin: { name } }) => id === keyText(snapshot) || name === snapshot);
+  const [first] = found;
+  if (!first) {
+    const names = pins.map(({ pin: { name } }) => name);
     const pinned = names.length === 0 ? "nothing is pinned there" : `pinned are ${names.join(", ")}`;
     throw new AppError("absent", `snapshot ${snapshot}: is not pinned in ${repository}; ${pinned}`, {
       reason: reason("pin.absent", { repository, snapshot, pinned: names }),
     });
   }
-  await world.state.delete([stateKey.pin(repository, found[0])]);
-  return found[1];
+  // One snapshot may be pinned by two objects, if a person wrote one of them.
+  await world.state.delete(found.filter(({ id }) => id === first.id).map(({ object }) => object));
+  return first.pin;
 }
 
 /** Every pin of every repository, the newest first. */

@@ -5,6 +5,7 @@ import { parseDuration } from "../../repository/duration.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow } from "../../state/objects.ts";
 import { readHint } from "../../state/records.ts";
+import { keyText, lenientTextOf } from "../../state/segment.ts";
 import { storedTime } from "../../state/shapes.ts";
 
 const BECAUSE_LENGTH = 200;
@@ -64,21 +65,37 @@ const STORED = z.looseObject({
 
 /** What identifies a snapshot in a pin's key. */
 export function pinnedId({ name, uuid }: { name: string; uuid?: string | undefined }): string {
-  return uuid ?? name;
+  return keyText(uuid ?? name);
 }
 
 /** The pins of a repository by {@link pinnedId}, expired ones included. One LIST, and one GET per pin. */
 export async function pinsOf(world: World, repository: string): Promise<Map<string, Pin>> {
-  const pins = new Map<string, Pin>();
+  return new Map((await storedPins(world, repository)).map(({ id, pin }) => [id, pin]));
+}
+
+export interface StoredPin {
+  id: string;
+  pin: Pin;
+  /** A person may have written it, in another way than ossnap does. */
+  object: string;
+}
+
+/** The pins of a repository with the objects that they are in. */
+export async function storedPins(world: World, repository: string): Promise<StoredPin[]> {
+  const pins: StoredPin[] = [];
   for (const name of await keysBelow(world.state, stateKey.pins(repository))) {
-    const id = decodeURIComponent(name.replace(/\.json$/, ""));
-    const object = stateKey.pin(repository, id);
-    const { value: pin, fault } = await readHint<Partial<Pin>>(world, object, STORED);
+    const object = stateKey.pins(repository) + name;
+    const id = name.endsWith(".json") ? lenientTextOf(name.slice(0, -".json".length)) : undefined;
+    if (id === undefined) {
+      world.logger.error("a key of the state is none of ossnap's and is ignored", { object });
+      continue;
+    }
+    const { value: pin, fault } = await readHint<Partial<Pin>>(world, object, STORED, "protects its snapshot");
     // A pin that was written by hand may be empty.
     const unsaid = { repository, name: id, because: "", by: "", at: "" };
-    if (pin) pins.set(id, { ...unsaid, ...pin });
+    if (pin) pins.push({ id, object, pin: { ...unsaid, ...pin } });
     // Who pinned it meant to keep it.
-    else if (fault) pins.set(id, { ...unsaid, damaged: reason("keep.pinDamaged", { repository, snapshot: id, object }) });
+    else if (fault) pins.push({ id, object, pin: { ...unsaid, damaged: reason("keep.pinDamaged", { repository, snapshot: id, object }) } });
   }
   return pins;
 }

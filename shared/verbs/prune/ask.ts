@@ -91,7 +91,7 @@ export async function askPrune(world: World, policyName: string, slot: string, a
 
 /**
  * Requests exactly the plan with this hash. If the current plan differs, throws `conflict` with the reason `plan.stale`, or `plan.carriedOut` for one
- * that was carried out more than an hour ago.
+ * that was carried out more than an hour ago; for a plan that is refused, with the refusal.
  */
 export async function applyPrune(world: World, policyName: string, hash: string, asked: Asked): Promise<Created> {
   const now = async () => (await planNow(world, policyName)).plan.hash;
@@ -106,6 +106,8 @@ export async function applyPrune(world: World, policyName: string, hash: string,
         reason: reason("plan.stale", { asked: hash, now: plan.hash }),
       },
     );
+  if (plan.refusal)
+    throw new AppError("conflict", `prune ${policyName}: plan ${hash} is refused; nothing was deleted`, { reason: plan.refusal });
   return create(world, id, policyName, asked, { hash });
 }
 

@@ -59,7 +59,7 @@ export async function applyDeletion(world: World, request: DeletionRequest, hash
       },
     );
   const refusal = answer.refusal ?? (answer.remove.length === 0 ? reason("delete.nothingBroken") : undefined);
-  const why = answer.refusal ? "it is protected" : "there is nothing to delete";
+  const why = answer.refusal ? "it is refused" : "there is nothing to delete";
   if (refusal) throw new AppError("conflict", `delete in ${request.repository}: ${why}; nothing was deleted`, { reason: refusal });
   const { cluster, place } = repositoryId(configured(world.config, "repositories", request.repository));
   const input: DeletionInput = { deletion, place, hash };

@@ -1,5 +1,5 @@
 import { readOpenWork } from "../../jobs/openWork.ts";
-import { writingInto } from "../../jobs/registration.ts";
+import { writingInto } from "../../jobs/registrations/writingInto.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";

@@ -37,8 +37,10 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
   const cluster = configuredCluster(job);
   const { uuid } = await world.cluster(cluster).info();
   const taken = await takenRepository(world, repository, cluster);
-  const writers = await gatherWriters(world, { repository, cluster, uuid });
   const { plan, snapshots, lost, version, needsUnknown } = await planOf(world, input);
+  const blocked = await blockOf(world.cluster(cluster), version, job, work, { snapshots: [], indices: [] });
+  const mayWait = blocked !== undefined || (job.head.data.removed ?? []).length > 0;
+  const writers = await gatherWriters(world, { repository, cluster, uuid }, { mayWait });
   const appliedBefore = "policyName" in input && (await wasApplied(world, input.policyName, plan.fingerprint));
   const remaining = (job.head.data.plan?.remove ?? []).filter((target) => stillExists(target, snapshots) || isLost(target, lost));
   return {
@@ -56,7 +58,7 @@ export async function gatherPrune(world: World, work: OpenWork, job: PruneJob): 
     protectedSince: remaining.find(({ name }) => isProtected(plan, name))?.name,
     batchMax: BATCH_MAX,
     atOnce: deletesMany(version) ? BATCH_MAX : 1,
-    blocked: await blockOf(world.cluster(cluster), version, job, work, { snapshots: [], indices: [] }),
+    blocked,
   };
 }
 

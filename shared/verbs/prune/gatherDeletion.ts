@@ -70,6 +70,7 @@ export async function gatherDeletionPlan(world: World, question: DeletionQuestio
     unclear,
     guarded: new Map(guards.flatMap(({ kept }) => [...kept])),
     fallen: new Map(guards.flatMap(({ fallen }) => [...fallen])),
+    now: world.clock.now(),
     refusal: undefined,
   });
   return { plan, snapshots, lost: seen.lost, version: seen.version, needsUnknown: unreadJob(work) ?? elsewhere.unknown };

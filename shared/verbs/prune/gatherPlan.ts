@@ -11,7 +11,7 @@ import { ownershipOf } from "../../plan/ownSnapshot.ts";
 import { policyFingerprint, type RepositoryId, repositoryId } from "../../plan/policyFingerprint.ts";
 import { adopts } from "../../plan/retention/adoption.ts";
 import { isGood } from "../../plan/retention/keepRules.ts";
-import { PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
+import { isFuture, PRUNE_CAPS_DEFAULT, type PrunableSnapshot, type PrunePlan, planPrune } from "../../plan/retention/plan.ts";
 import type { PruneInput as PlanInput } from "../../plan/retention/types.ts";
 import { listedTwice, unclearNames } from "../../proof/rootFaults.ts";
 import { type IndexStates, indexStates } from "../../reader/indexStates.ts";
@@ -33,7 +33,7 @@ export interface PruneView {
 export interface PolicyView extends PruneView {
   input: PlanInput;
   indices: ClusterIndex[];
-  /** The newest slot that has ended, however it did; absent before the first. */
+  /** None up to it will get a good snapshot any more: the newest slot that has ended, however it did, or the time the schedule was first seen. */
   slotOver: Date | undefined;
 }
 
@@ -67,9 +67,12 @@ export async function gatherPrunePlan(
   return { ...view, plan: planPrune(all), input: all, needsUnknown };
 }
 
+/** Slots of before the policy, or its schedule as it is now, was first seen get no snapshot any more either. */
 function newestEnded({ live }: OpenWork, policy: string): Date | undefined {
-  const ended = (live.slots.get(policy) ?? []).filter(({ state }) => state !== "firstSeen").at(-1);
-  return ended && slotTime(ended.slot);
+  const ended = live.slots.get(policy)?.at(-1);
+  const since = live.schedules.get(`backups.${policy}`)?.at(-1)?.since;
+  const times = [ended && slotTime(ended.slot), since].filter((time) => time !== undefined);
+  return times.sort((one, other) => one.getTime() - other.getTime()).at(-1);
 }
 
 /** What every policy of a repository decides from. */
@@ -213,8 +216,8 @@ function prunable(snapshot: ClusterSnapshot, policyName: string, { marks, adopti
   return { ...seen, ours: true, adopted: true, time: startTime, ...(indices.length === 0 && { empty: true }) };
 }
 
-function goodOnes(snapshots: readonly PrunableSnapshot[]): PrunableSnapshot[] {
-  return snapshots.filter((snapshot) => snapshot.ours && isGood(snapshot)).sort((a, b) => b.time.getTime() - a.time.getTime());
+function goodOnes(snapshots: readonly PrunableSnapshot[], now: Date): PrunableSnapshot[] {
+  return snapshots.filter((one) => one.ours && isGood(one) && !isFuture(one, { now })).sort((a, b) => b.time.getTime() - a.time.getTime());
 }
 
 /**
@@ -228,7 +231,7 @@ async function statesInBlobs(
   { readRoot, remember }: { readRoot: ReadRoot; remember: boolean },
 ): Promise<IndexStates> {
   const { blobs } = configured(world.config, "repositories", repository);
-  const names = blobs ? rotatedIndices(goodOnes(snapshots)) : new Set<string>();
+  const names = blobs ? rotatedIndices(goodOnes(snapshots, world.clock.now())) : new Set<string>();
   const root = names.size === 0 ? undefined : await readRoot();
   return blobs && root ? indexStates(world, blobs, { root, names, remember }) : new Map();
 }

@@ -5,7 +5,7 @@ import { isBroken, type RootCatalogue } from "../../model/repository.ts";
 import type { PrunableSnapshot } from "../../plan/retention/types.ts";
 import { type Evidence, withoutMended } from "../../proof/evidence/evidenceRules.ts";
 import { newestEvidence } from "../../reader/evidence.ts";
-import { marksAt } from "../../reader/partLedger.ts";
+import { marksAt } from "../../reader/prove/storedDamage.ts";
 import { mayShareDamage, NO_SUSPECTS, type Suspected, suspectHolders } from "../../reader/suspectHolders.ts";
 
 /** What proofs say about the snapshots of a repository. */

@@ -5,7 +5,7 @@ import { reason } from "../../model/reason.ts";
 import { listWithLost } from "../snapshots/gather.ts";
 import { type Batch, deleteBatch } from "./deleteBatch.ts";
 import { gatherPrune, hasNewestGood, isLost, stillExists } from "./gather.ts";
-import { pruneResult, reportPrune } from "./show.ts";
+import { pruneResult, reportPrune, stoppedAfter } from "./show.ts";
 import {
   type PruneData,
   type PruneInput,
@@ -27,6 +27,7 @@ export function pruneKind(world: World, work: OpenWork): JobKind<PruneInput, Pru
     gather: (job) => gatherPrune(world, work, job),
     step: stepPrune,
     undoesNothing: true,
+    endingEarly: (_job, ending) => stoppedAfter(ending),
 
     effects: {
       deleteSnapshots: {

@@ -1,7 +1,7 @@
 import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { isGood } from "../../plan/retention/keepRules.ts";
-import type { PrunableSnapshot, PrunePlan, RemovedSnapshot } from "../../plan/retention/plan.ts";
+import { isFuture, type PrunableSnapshot, type PrunePlan, type RemovedSnapshot } from "../../plan/retention/plan.ts";
 
 /** Which snapshots a person wants to delete. */
 export interface Wanted {
@@ -33,6 +33,8 @@ export interface DeletionFacts {
   guarded: ReadonlyMap<string, Reason>;
   /** Which indices' last state falls with a snapshot that is not guarded, by name. */
   fallen: ReadonlyMap<string, Reason>;
+  /** As in a prune's plan: a later snapshot is kept by no rule, and is the newest of none. */
+  now: Date | undefined;
   /** Why nothing of the repository may be deleted now. */
   refusal: Reason | undefined;
 }
@@ -90,28 +92,33 @@ function isSame(one: Wanted, other: Wanted): boolean {
   return one.name === other.name && one.uuid === other.uuid;
 }
 
-/** Newest first; what is broken, by a proof of now or a stored one, or unclear is no good one. */
-function goodOnes({ snapshots, broken, unclear }: DeletionFacts): DeletableSnapshot[] {
+/** Newest first; what is broken, by a proof of now or a stored one, unclear or of the future is no good one. */
+function goodOnes({ snapshots, broken, unclear, now }: DeletionFacts): DeletableSnapshot[] {
   return snapshots
-    .filter((snapshot) => isGood(snapshot) && !broken?.has(snapshot.name) && !unclear.has(snapshot.name))
+    .filter((snapshot) => isGood(snapshot) && !isFuture(snapshot, { now }) && !broken?.has(snapshot.name) && !unclear.has(snapshot.name))
     .sort((a, b) => b.time.getTime() - a.time.getTime());
 }
 
 function guardOf(snapshot: DeletableSnapshot, facts: DeletionFacts, good: readonly DeletableSnapshot[]): Reason | undefined {
-  const { name, uuid, policy, state } = snapshot;
+  const { name, uuid, state } = snapshot;
   if (state === "IN_PROGRESS") return reason("keep.running");
   if (state === "INCOMPATIBLE" && !facts.broken) return reason("keep.unknownState");
   const why = facts.unclear.get(name) ?? facts.protected.get(name);
   if (why) return why;
   if (snapshot === good[0]) return reason("keep.newest");
   if (snapshot === good.find(({ proven }) => proven)) return reason("keep.newestProven");
-  if (policy === undefined && !facts.byUuid && !facts.broken) return reason("delete.foreign", { snapshot: name, uuid: uuid ?? "" });
+  if (isOfAnother(snapshot) && !facts.byUuid && !facts.broken) return reason("delete.foreign", { snapshot: name, uuid: uuid ?? "" });
   return facts.guarded.get(name);
+}
+
+/** Written by another tool, whether or not a policy adopted it. On 2.x there are no uuids, and a policy that adopts it is enough. */
+function isOfAnother({ policy, adopted, uuid }: DeletableSnapshot): boolean {
+  return policy === undefined || (adopted === true && uuid !== undefined);
 }
 
 function removal(one: Wanted, snapshot: DeletableSnapshot | undefined, facts: DeletionFacts, by: string): RemovedSnapshot {
   const startTime = snapshot?.startTime.toISOString() ?? "";
-  const because = facts.broken?.get(one.name) ?? reason(snapshot?.policy === undefined ? "delete.askedForeign" : "delete.asked");
+  const because = facts.broken?.get(one.name) ?? reason(!snapshot || isOfAnother(snapshot) ? "delete.askedForeign" : "delete.asked");
   const fallen = facts.fallen.get(one.name);
   return { ...one, startTime, reasons: fallen ? [because, fallen] : [because], keptInstead: by };
 }

@@ -1,4 +1,4 @@
-import { refusedRead } from "../../jobs/registration.ts";
+import { refusedRead } from "../../jobs/registrations/reading.ts";
 import type { World } from "../../jobs/world.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";

@@ -55,7 +55,7 @@ export async function goneByOthers(
   for (const id of live.jobs.keys()) if (!jobs.some((job) => job.id === id) && !(await world.log.done(id))) isUnknown = true;
   const addDone = async (kind: "prune" | "backup", from: Date, targetsOf: (done: DoneRecord) => readonly string[] | undefined) => {
     await forEachBounded(await doneSince(world, kind, from), READS_AT_ONCE, async (key) => {
-      const { value: done, fault } = await readHint<DoneRecord>(world, key, DONE);
+      const { value: done, fault } = await readHint<DoneRecord>(world, key, DONE, "may have asked to delete any snapshot");
       const targets = done && targetsOf(done);
       // A damaged one may have asked for anything.
       if (fault || (done && targets === undefined)) isUnknown = true;

@@ -4,7 +4,7 @@ import { AppError, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue } from "../../model/repository.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
-import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
+import { raiseCondition, resolveCondition } from "../../notices/conditions.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { placeId } from "../../repository/place.ts";
@@ -55,20 +55,25 @@ export async function gatherSeenWriters(world: World, repository: string): Promi
 }
 
 /**
- * Reports other writers in a repository that ossnap backs up to, at most once an hour: two requests to the cluster and two to the bucket.
+ * Reports other writers in a repository that ossnap backs up to: two requests to the cluster and two to the bucket. With `mayWait` a look of the last
+ * hour is enough, which no first write may rely on.
  * @returns why nothing may be written now: the last writer since ossnap registered the repository is another cluster. Two clusters that write
  * one repository overwrite each other's roots, and each then deletes blobs that the other's snapshots need.
  */
-export async function gatherWriters(world: World, question: WritersQuestion): Promise<Reason | undefined> {
+export async function gatherWriters(
+  world: World,
+  question: WritersQuestion,
+  { mayWait }: { mayWait: boolean },
+): Promise<Reason | undefined> {
   const { repository } = question;
   const { value: before } = await gatherSeenWriters(world, repository);
   const now = world.clock.now();
-  const isDue = before === undefined || now.getTime() - new Date(before.at).getTime() >= LOOK_MS;
+  const isDue = !mayWait || before === undefined || now.getTime() - new Date(before.at).getTime() >= LOOK_MS;
   const seen = isDue ? await look(world, question, before, now) : before;
   const key = `writers-cluster:${repository}`;
   const why = await refusalOf(world, question, seen.writer);
   if (why === undefined) await over(world, key, reason("writers.oneCluster", { repository }));
-  else await raiseNotice(world, { key, code: why.code, severity: "bad", reason: why, about: [String(why.params.writer)] });
+  else await raiseCondition(world, { key, code: why.code, severity: "bad", reason: why, about: [String(why.params.writer)] });
   return why;
 }
 
@@ -82,7 +87,8 @@ async function look(world: World, question: WritersQuestion, before: SeenWriters
   const seen: SeenWriters = { others: [], ...known, ...place, at: now.toISOString() };
   await guarded(world, repository, () => lookAtCluster(world, question));
   await guarded(world, repository, () => lookAtRoot(world, question, { seen, before: known, now }));
-  await writeObject(world.state, stateKey.writers(repository), seen);
+  // What is seen without being reported is still to be reported.
+  if (!world.isPreview) await writeObject(world.state, stateKey.writers(repository), seen);
   return seen;
 }
 
@@ -192,10 +198,10 @@ function isExpected({ config }: World, repository: string, name: string): boolea
 }
 
 async function report(world: World, key: string, { about, why }: { about: readonly string[]; why: Reason }): Promise<void> {
-  if (about.length > 0) await raiseNotice(world, { key, code: why.code, severity: "warning", reason: why, about });
+  if (about.length > 0) await raiseCondition(world, { key, code: why.code, severity: "warning", reason: why, about });
   else await over(world, key, reason("writers.none", { repository: why.params.repository ?? "" }));
 }
 
 async function over(world: World, key: string, why: Reason): Promise<void> {
-  if (world.live?.notices.has(key)) await resolveNotice(world, key, why.code, why);
+  await resolveCondition(world, key, why.code, why);
 }

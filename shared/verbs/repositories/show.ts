@@ -1,4 +1,5 @@
 import { type RepositoryQuestion, readonlyRegistration, repositoryState, secretsShown } from "../../jobs/registration.ts";
+import type { RateOfRestore } from "../../jobs/registrations/restoreRate.ts";
 import type { World } from "../../jobs/world.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -7,6 +8,7 @@ import type { RegistrationDrift } from "../../repository/drift.ts";
 import { type Fault, fault } from "../../repository/fault.ts";
 import type { EffectiveSettings } from "../../repository/settings/effectiveSettings.ts";
 import { validateRepositorySettings } from "../../repository/settings/settings.ts";
+import { type AutomaticRepository, gatherAutomatic } from "./gatherAutomatic.ts";
 import { gatherDisabled } from "./gatherDisabled.ts";
 
 export interface RepositoryRow {
@@ -15,8 +17,8 @@ export interface RepositoryRow {
   type: string;
   usedBy: string;
   readonly: boolean;
-  /** `others`: it has no registration in ossnap.yaml, and another registers it. */
-  state: RegistrationDrift["state"] | "others" | "unreachable";
+  /** `others`: it has no registration in ossnap.yaml, and another registers it. `automatic`: Amazon's own, of which nothing can be copied. */
+  state: RegistrationDrift["state"] | "others" | "automatic" | "unreachable";
   reason: Reason;
   differences: RegistrationDrift["differences"];
   secrets: RegistrationDrift["secrets"] | "unknown";
@@ -39,7 +41,8 @@ export async function listRepositories(world: World): Promise<RepositoryRow[]> {
   }
   for (const [watch, { cluster, register }] of Object.entries(world.config.watches))
     rows.push(await rowOf(world, { cluster, name: register.name, register: readonlyRegistration(register) }, `watches.${watch}`));
-  return (await warnOfTwins(world, oncePerCluster(rows))).map((row) => withPolicies(world, row));
+  const own = (await warnOfTwins(world, oncePerCluster(rows))).map((row) => withPolicies(world, row));
+  return [...own, ...(await gatherAutomatic(world)).map(automaticRow)];
 }
 
 function withPolicies({ config, clock }: World, row: RepositoryRow): RepositoryRow {
@@ -52,27 +55,31 @@ function withPolicies({ config, clock }: World, row: RepositoryRow): RepositoryR
   return { ...row, policies };
 }
 
+const ONLY_READ = { readonly: true, differences: [], secrets: "none" as const, overwrites: false, warnings: [], effective: undefined };
+
+function automaticRow(found: AutomaticRepository): RepositoryRow {
+  return {
+    ...found,
+    ...ONLY_READ,
+    usedBy: "–",
+    state: "automatic",
+    reason: reason("repository.amazonAutomatic", { repository: found.name }),
+  };
+}
+
 /** A repository that ossnap only reads: whether its cluster lists it, which a listing or a restore there needs. */
 async function foreignRow(
   world: World,
   { cluster, name, usedBy }: { cluster: string; name: string; usedBy: string },
 ): Promise<RepositoryRow> {
-  const base = {
-    name,
-    cluster,
-    usedBy,
-    readonly: true,
-    differences: [],
-    secrets: "none" as const,
-    overwrites: false,
-    warnings: [],
-    effective: undefined,
-  };
+  const base = { name, cluster, usedBy, ...ONLY_READ };
   try {
     const listed = await world.cluster(cluster).listRepositories();
     const found = listed.find((one) => one.name === name);
-    const why = reason(found ? "registration.byOthers" : "registration.byNobody", { repository: name });
-    return { ...base, type: found?.type ?? "–", state: "others", reason: why, warnings: shownKeys(secretsShown(listed), cluster) };
+    const disabled = found && (await gatherDisabled(world, cluster, name));
+    const why = disabled ?? reason(found ? "registration.byOthers" : "registration.byNobody", { repository: name });
+    const state = disabled ? "failed" : "others";
+    return { ...base, type: found?.type ?? "–", state, reason: why, warnings: shownKeys(secretsShown(listed), cluster) };
   } catch (error) {
     if (!hasCode(error, "transient", "denied", "refused", "permanent", "absent")) throw error;
     const why = reason("gather.failed", { code: error.code, message: messageOf(error) });
@@ -125,13 +132,13 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
   try {
     const { version } = await world.cluster(cluster).info();
     const { warnings, effective } = validateRepositorySettings({ type: register.type, settings: register.settings, version });
-    const { drift, shownSecrets, overwrites } = await repositoryState(world, question);
+    const { drift, shownSecrets, overwrites, throttled } = await repositoryState(world, question);
     const isSeen = drift.state === "same" || drift.state === "unverified";
     const disabled = isSeen ? await gatherDisabled(world, cluster, name) : undefined;
     return {
       ...base,
       state: disabled ? "failed" : drift.state,
-      reason: disabled ?? drift.reason,
+      reason: disabled ?? (throttled && drift.state === "same" ? throttledReason(throttled) : drift.reason),
       differences: drift.differences,
       secrets: drift.secrets,
       overwrites: overwrites.length > 0,
@@ -144,6 +151,11 @@ export async function rowOf(world: World, question: RepositoryQuestion, usedBy: 
     const unknown = { differences: [], secrets: "unknown" as const, overwrites: false, warnings: [], effective: undefined };
     return { ...base, ...unknown, state: "unreachable", reason: why };
   }
+}
+
+/** It is set back by the next registration. */
+function throttledReason({ value, restore }: RateOfRestore): Reason {
+  return reason("registration.throttled", { rate: value, restore });
 }
 
 function shownKeys(shownSecrets: readonly string[], cluster: string): Fault[] {

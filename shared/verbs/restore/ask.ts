@@ -6,6 +6,7 @@ import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
 import { aliasNames } from "../../plan/aliases/moves.ts";
 import type { RestoreData, RestoreInput } from "./step.ts";
+import { broughtBy } from "./stepStates.ts";
 
 /** How long a restore waits for other work on its cluster. */
 const RESTORE_PATIENCE_MS = 4 * 3_600_000;
@@ -30,17 +31,22 @@ export function restoreIdOf({ input, cluster, purpose, key, run = 1 }: RestoreOr
   return run === 1 ? id : `${id}-r${run}`;
 }
 
-/** Writes the intent to restore; the same order is the same job. */
-export async function askRestore(world: World, order: RestoreOrder): Promise<Created> {
+/**
+ * Writes the intent to restore; the same order is the same job.
+ * @param named the job's id, if it is not derived from the order.
+ */
+export async function askRestore(world: World, order: RestoreOrder, named?: string): Promise<Created> {
   const { input, cluster, asked } = order;
   const patienceUntil = new Date(world.clock.now().getTime() + RESTORE_PATIENCE_MS).toISOString();
   const behind = aliasNames(input).join(", ");
-  const about = `${input.snapshot.name}: ${input.indices.join(", ")} → ${cluster}${behind === "" ? "" : ` as ${behind}`}`;
+  const what = input.states ? broughtBy(input.states) : input.indices;
+  const about = `${input.snapshot.name}: ${what.join(", ")} → ${cluster}${behind === "" ? "" : ` as ${behind}`}`;
   const data: RestoreData = { targets: [] };
   const fingerprint = order.fingerprint === undefined ? {} : { fingerprint: order.fingerprint };
   const id = restoreIdOf(order);
+  const isFresh = named === undefined && asked.by === "person" && order.key === undefined;
   return world.log.create(
-    asked.by === "person" && order.key === undefined ? await freshRun(world, id, { byHand: true }) : id,
+    isFresh ? await freshRun(world, id, { byHand: true }) : (named ?? id),
     { about, asked, cluster, patienceUntil, input, ...fingerprint },
     { state: "asked", reason: reason("restore.asked", { snapshot: input.snapshot.name, by: asked.who }), data },
   );

@@ -2,25 +2,26 @@ import { knownRun } from "../../jobs/freshRun.ts";
 import type { Created } from "../../jobs/log.ts";
 import type { Asked } from "../../jobs/record.ts";
 import { configured, placeOf, type World } from "../../jobs/world.ts";
-import { ALIAS_FIX, aliasFault } from "../../model/aliases/aliasName.ts";
 import type { Place } from "../../model/config.ts";
 import { AppError } from "../../model/errors.ts";
 import { isPlatformRepository } from "../../model/instances/instances.ts";
 import { jobId } from "../../model/jobId.ts";
 import { reason } from "../../model/reason.ts";
-import { aliasNames, purposeOf, wishesOf } from "../../plan/aliases/moves.ts";
+import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import type { Preflight, PreflightCheck } from "../../plan/preflight.ts";
-import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
-import { openRepository, requireRoot } from "../../reader/readRepository.ts";
-import { datedSnapshots, LATEST } from "../../reader/rootSnapshots.ts";
+import { stateChecks } from "../../plan/states/stateChecks.ts";
 import { thereText } from "../../repository/fault.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
+import { requireAliases } from "./aliases/terms.ts";
 import { askRestore, type RestoreOrder, restoreIdOf } from "./ask.ts";
 import { gateOf } from "./gate.ts";
-import { type ChosenByHand, chosenByHand } from "./handChecks.ts";
+import { requireOver } from "./over/terms.ts";
 import { type Renames, requireRenames } from "./renames.ts";
-import { type ClusterSeen, lookAtCluster } from "./seen.ts";
+import { chosenInBucket, orderedStates } from "./states/chosenInBucket.ts";
+import type { StatesFound } from "./states/order.ts";
 import type { RestoreInput } from "./step.ts";
+import { type ClusterSeen, lookAtCluster } from "./target/seen.ts";
+import { requireRate, requireStates } from "./target/terms.ts";
 import { chosenOnCluster } from "./unread/chosenOnCluster.ts";
 
 /** How long a restore by hand keeps the index it replaces. */
@@ -45,6 +46,16 @@ export interface RestoreRequestByHand {
   replaceIndex?: boolean | undefined;
   /** Every node has the files that the analysis of the indices names; without it 5.5 and earlier refuse. */
   filesThere?: boolean | undefined;
+  /** Closes the indices that have the names, restores over them and opens them, if a snapshot proven now holds exactly what they hold. */
+  over?: boolean | undefined;
+  /** With `over`: what these indices hold may be lost, and no snapshot of it is looked for. */
+  loseOld?: boolean | undefined;
+  /** The rate of ossnap's own read-only registration, such as `80mb`; refused for any other. */
+  maxBytesPerSec?: string | undefined;
+  /** Instead of indices: the cluster's settings, templates and pipelines; the states of these features; these data streams. */
+  globalState?: boolean | undefined;
+  featureStates?: string[] | undefined;
+  dataStreams?: string[] | undefined;
 }
 
 export interface PreflightReport extends Preflight {
@@ -59,8 +70,9 @@ export async function preflightRestore(
   request: RestoreRequestByHand,
   options: Pick<RestoreOptions, "key"> = {},
 ): Promise<PreflightReport> {
-  const { order, checks } = await orderOf(world, request, { by: "person", who: "a dry run" }, options);
-  return report(world, order, checks, await lookAtCluster(world.cluster(order.cluster)));
+  const { order, checks, states } = await orderByHand(world, request, { by: "person", who: "a dry run" }, options);
+  const seen = await lookAtCluster(world.cluster(order.cluster));
+  return reportOf(world, order, [...checks, ...statesOf(request, order, { states, seen })], seen);
 }
 
 /** Runs the preflight, then writes the intent. A refused order returns its report, and nothing is written. */
@@ -73,11 +85,21 @@ export async function startRestore(
   // Before the repository is read: the snapshot may be gone since the key's first request.
   const known = options.key === undefined ? undefined : await knownRun(world, jobId.byKey("restore", options.key));
   if (known) return { created: known };
-  const { order, checks } = await orderOf(world, request, asked, options);
+  const { order, checks, states } = await orderByHand(world, request, asked, options);
   const seen = await lookAtCluster(world.cluster(order.cluster));
   const agreed = withHolders(order, seen);
-  const found = await report(world, agreed, checks, seen, false);
+  const found = await reportOf(world, agreed, [...checks, ...statesOf(request, order, { states, seen })], seen, false);
   return found.refused ? { refused: found } : { created: await askRestore(world, agreed) };
+}
+
+function statesOf(
+  request: RestoreRequestByHand,
+  { input, cluster }: RestoreOrder,
+  { states, seen: { info } }: { states: StatesFound | undefined; seen: ClusterSeen },
+): PreflightCheck[] {
+  const { repository, snapshot } = input;
+  const context = { repository, snapshot: snapshot.name, cluster, targetVersion: info.version, loseOld: request.loseOld };
+  return stateChecks(request, context, states?.seen);
 }
 
 /** A person agrees to move the alias back from what it serves now, not from what a restore brings before this one starts. */
@@ -94,7 +116,8 @@ interface RestoreOptions {
   fingerprint?: string | undefined;
 }
 
-async function report(
+/** The preflight of an order; in a run it notes what it finds. */
+export async function reportOf(
   world: World,
   order: RestoreOrder,
   byHand: readonly PreflightCheck[],
@@ -107,33 +130,52 @@ async function report(
   return { ...preflight, checks, refused, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
 }
 
-async function orderOf(world: World, request: RestoreRequestByHand, asked: Asked, { key, fingerprint }: RestoreOptions): Promise<Ordered> {
-  const { input, checks } = await inputOf(world, request);
+/** The order of a person, with what only a person needs to be told. */
+export async function orderByHand(
+  world: World,
+  request: RestoreRequestByHand,
+  asked: Asked,
+  { key, fingerprint }: RestoreOptions = {},
+): Promise<Ordered> {
+  const ofJob = key ?? world.newKey();
+  const { input, checks, states } = await inputOf(world, request, jobId.byKey("restore", ofJob));
   const order = {
     input,
     cluster: request.to,
     asked,
     purpose: purposeOf(request) ?? "by-hand",
-    key: key ?? world.newKey(),
+    key: ofJob,
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };
-  return { order, checks };
+  return { order, checks, states };
 }
 
 interface Ordered {
   order: RestoreOrder;
   checks: PreflightCheck[];
+  /** Of what is asked for beside indices, where the bucket is read. */
+  states: StatesFound | undefined;
 }
 
-async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ input: RestoreInput; checks: PreflightCheck[] }> {
+async function inputOf(
+  world: World,
+  request: RestoreRequestByHand,
+  id: string,
+): Promise<{ input: RestoreInput; checks: PreflightCheck[]; states: StatesFound | undefined }> {
   if (!Object.hasOwn(world.config.clusters, request.to))
     throw new AppError("invalid", `to: no cluster "${request.to}" in ossnap.yaml; ${thereText(Object.keys(world.config.clusters))}`, {
       reason: reason("config.unknown", { section: "clusters", name: request.to, known: Object.keys(world.config.clusters) }),
     });
   requireAliases(request);
+  requireOver(request);
   requireRenames(request);
+  requireRate(request);
+  requireStates(request);
   const { place, watch } = sourceOf(world, request);
-  const { snapshot, checks } = place === undefined ? await chosenOnCluster(world, request) : await chosenInBucket(world, place, request);
+  const { snapshot, checks, states } =
+    place === undefined
+      ? { ...(await chosenOnCluster(world, request)), states: undefined }
+      : await chosenInBucket(world, place, request, id);
   const { name, uuid, startTime } = snapshot;
   const purpose = purposeOf(request);
   const input: RestoreInput = {
@@ -144,54 +186,22 @@ async function inputOf(world: World, request: RestoreRequestByHand): Promise<{ i
     ...(request.alias === undefined ? {} : { alias: request.alias }),
     ...(request.aliases === undefined ? {} : { aliases: request.aliases }),
     ...(request.as === undefined ? {} : { as: request.as }),
-    ...(request.older ? { older: true as const } : {}),
-    ...(request.replaceIndex ? { replaceIndex: true as const } : {}),
-    ...(request.filesThere ? { filesThere: true as const } : {}),
+    ...orderedStates(states),
+    ...consents(request),
+    ...(request.maxBytesPerSec === undefined ? {} : { maxBytesPerSec: request.maxBytesPerSec }),
     replicas: request.replicas ?? 1,
     keepOldMs: KEEP_OLD_MS,
     ...(watch === undefined ? {} : { watch }),
     serves: watch !== undefined && purpose !== undefined && purpose === purposeOf(world.config.watches[watch]?.restore ?? {}),
   };
-  return { input, checks };
+  return { input, checks, states };
 }
 
-async function chosenInBucket(world: World, place: Place, request: RestoreRequestByHand): Promise<ChosenByHand> {
-  const store = world.blobs(place);
-  const opened = await openRepository(store);
-  if (!opened.root && opened.latest === undefined)
-    throw new AppError(
-      "absent",
-      `repository ${request.repository}: ${store.url} has no root (index-N), so it holds no snapshots; check the place, or wait until a copy into it has finished`,
-      {
-        reason: reason("repository.noRoot", { url: store.url }),
-      },
-    );
-  const root = requireRoot(opened, store.url);
-  const dated = await datedSnapshots(store, opened);
-  // Only `latest` leaves a choice.
-  const broken = request.snapshot === LATEST ? await brokenSnapshots(world, place, dated, async () => root) : new Map();
-  return chosenByHand(root, dated, request, { now: world.clock.now(), broken });
-}
+const CONSENTS = ["older", "replaceIndex", "filesThere", "over", "loseOld"] as const;
 
-function requireAliases({ alias, aliases, older, replaceIndex }: RestoreRequestByHand): void {
-  if (alias !== undefined && aliases !== undefined)
-    throw new AppError(
-      "invalid",
-      "aliases: alias is named beside them; name the one with its pattern among aliases, or leave one of the two out",
-    );
-  if (aliases !== undefined && Object.keys(aliases).length === 0)
-    throw new AppError("invalid", "aliases: names none; write an alias with a pattern of indices, such as logs: logs-*, or leave it out");
-  for (const { alias: name, indices } of wishesOf({ alias, aliases })) {
-    const wrong = aliasFault(name);
-    if (wrong !== undefined)
-      throw new AppError("invalid", `alias: ${JSON.stringify(name)} ${wrong}; ${ALIAS_FIX}`, {
-        reason: reason("alias.name", { alias: name, wrong }),
-      });
-    if (indices === "") throw new AppError("invalid", `aliases.${name}: is empty; write an index or a pattern of indices, such as logs-*`);
-  }
-  for (const [name, isSet] of Object.entries({ older, replaceIndex }))
-    if (isSet && aliasNames({ alias, aliases }).length === 0)
-      throw new AppError("invalid", `${name}: applies to an alias, and none is named; name the alias, or leave ${name} out`);
+/** Each is stored only if it was given. */
+function consents(request: RestoreRequestByHand): Partial<Record<(typeof CONSENTS)[number], true>> {
+  return Object.fromEntries(CONSENTS.flatMap((consent) => (request[consent] ? [[consent, true]] : [])));
 }
 
 /** A watch's registration applies only to its own cluster; elsewhere the repository must be listed under `repositories`. */

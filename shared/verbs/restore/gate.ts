@@ -1,6 +1,6 @@
 import { isTimeUp } from "../../jobs/readingInTime.ts";
-import { type RepositoryQuestion, readonlyRegistration, repositoryState } from "../../jobs/registration.ts";
-import { configured, type World } from "../../jobs/world.ts";
+import { type RepositoryQuestion, repositoryState } from "../../jobs/registration.ts";
+import type { World } from "../../jobs/world.ts";
 import type { Place } from "../../model/config.ts";
 import { sharedSourceOf } from "../../model/instances/instances.ts";
 import { type Reason, reason } from "../../model/reason.ts";
@@ -11,6 +11,7 @@ import { type Preflight, preflight } from "../../plan/preflight.ts";
 import { rootSeen } from "../../plan/preflightRoot.ts";
 import type { RootSeen } from "../../plan/preflightTypes.ts";
 import { selectNames } from "../../plan/selection.ts";
+import { statesForPreflight } from "../../plan/states/parts.ts";
 import { isAtLeast, versionParts } from "../../plan/versions.ts";
 import { newestEvidence, otherContents, storeEvidence } from "../../reader/evidence.ts";
 import { partLedger, readOnlyLedger } from "../../reader/partLedger.ts";
@@ -18,56 +19,51 @@ import { type ProveSnapshotOptions, proveSnapshot } from "../../reader/prove/pro
 import { heldIndices } from "../../reader/readIndices.ts";
 import { type OpenedRepository, openRepository } from "../../reader/readRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
-import { restoreRateOf } from "../../repository/settings/effectiveSettings.ts";
 import { replacedSeen } from "./aliases/oldIndex.ts";
-import { indexNames } from "./indexNames.ts";
+import { indexNames } from "./names/indexNames.ts";
+import { ownNames } from "./names/ownNames.ts";
+import { overwrittenSeen } from "./over/oldIndices.ts";
 import { renamed } from "./renames.ts";
-import { foreseenOnCluster } from "./sameSnapshot.ts";
-import { askedOf, type ClusterSeen } from "./seen.ts";
+import { foreseenOnCluster, type OnCluster } from "./sameSnapshot.ts";
+import { streamHolders } from "./states/holders.ts";
 import type { RestoreJob } from "./step.ts";
+import { registrationOf, throttleOf } from "./target/registrationOf.ts";
+import { askedOf, type ClusterSeen } from "./target/seen.ts";
 import { seenByCluster } from "./unread/seenByCluster.ts";
 
-/** The read-only registration of a watch's restore; a policy's repository is registered by its backups. */
-export function registrationOf(
-  world: World,
-  cluster: string,
-  { watch, repository }: RestoreJob["intent"]["input"],
-): RepositoryQuestion | undefined {
-  if (watch === undefined) return undefined;
-  return {
-    cluster,
-    name: repository,
-    register: readonlyRegistration(configured(world.config, "watches", watch).register),
-  };
-}
-
-/** Proof and preflight; used by both the dry run, which notes nothing, and the job. */
+/** Proof and preflight; used by both the dry run, which notes nothing, and the job. `unfinished`: the proof of what keeps the contents that go. */
 export async function gateOf(
   world: World,
   id: string,
   input: RestoreJob["intent"]["input"],
   seen: ClusterSeen,
   isDry: boolean,
-): Promise<{ proof: SnapshotProof; preflight: Preflight }> {
+): Promise<{ proof: SnapshotProof; preflight: Preflight; unfinished: Reason | undefined }> {
   const { proof, root, fault } = await evidenceOf(world, input, seen, isDry);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
   const { cluster, info, existing } = seen;
-  const names = await indexNames(world, cluster, {
-    indices: (proof.closure?.indices ?? []).map(({ name }) => name),
-    input: {
-      snapshotUuid: input.snapshot.uuid,
-      snapshotStart: start,
-      purpose: purposeOf(input),
-      targetMajor: versionParts(info.version)[0],
-    },
-    ...{ existing, jobId: id, older: input.older, aliases: aliasNames(input) },
-  });
+  const indices = (proof.closure?.indices ?? []).map(({ name }) => name);
+  const names = input.over
+    ? await ownNames(world, cluster, { indices, input, existing, jobId: id })
+    : await indexNames(world, cluster, {
+        indices,
+        input: {
+          snapshotUuid: input.snapshot.uuid,
+          snapshotStart: start,
+          purpose: purposeOf(input),
+          targetMajor: versionParts(info.version)[0],
+        },
+        ...{ existing, jobId: id, older: input.older, aliases: aliasNames(input) },
+      });
+  const there: Awaited<ReturnType<typeof seenThere>> = fault ? {} : await seenThere(world, id, seen, input);
+  const overwrites = names.own && (await overwrittenSeen(world, cluster, { existing, names: names.own, input, isDry }));
   const { recoveryRate, ...asked } = await askedOf(seen, proof, aliasNames(input));
-  const settings = seen.repositories.find(({ name }) => name === input.repository)?.settings;
-  const rate = restoreRateOf(settings ?? registrationOf(world, cluster.name, input)?.register.settings ?? {}, info.version);
+  const { throttle, repositoryRate } = throttleOf(world, id, input, seen);
+  const unfinished = [...(overwrites?.values() ?? [])].flatMap((seenOf) => ("unfinished" in seenOf ? [seenOf.unfinished] : []))[0];
   return {
     proof,
+    unfinished,
     preflight: preflight({
       proof,
       indices: input.indices,
@@ -76,20 +72,28 @@ export async function gateOf(
       older: input.older,
       agreedFrom: input.agreedFrom,
       filesThere: input.filesThere,
+      ...statesForPreflight(input.states),
+      streamHolders: await streamHolders(cluster, input.states, info.version),
+      loseOld: input.loseOld,
       replaceIndex: input.replaceIndex,
-      replaced: input.replaceIndex && (await replacedSeen(world, cluster, { existing, aliases: aliasNames(input) })),
-      repository: fault ?? (await repositoryFault(world, seen, input)),
+      replaced: input.replaceIndex && (await replacedSeen(world, cluster, { existing, aliases: aliasNames(input), isDry })),
+      repository: fault ?? there.fault,
+      unread: there.unread,
       ...(root && { root }),
       replicas: input.replicas,
       targetVersion: info.version,
+      ...(info.openSearch && { openSearch: reason("cluster.openSearch", { cluster: cluster.name, version: info.openSearch }) }),
       now: world.clock.now(),
       existing,
       jobId: id,
       snapshotDigits: timeDigits(start),
       ...names,
+      overwrites,
       nameFor: (index) => renamed(index, input.as) ?? names.nameFor(index),
       ...asked,
-      rates: { nodes: info.dataNodes, recovery: recoveryRate, repository: rate },
+      running: there.waits ?? asked.running,
+      throttle,
+      rates: { nodes: info.dataNodes, recovery: recoveryRate, repository: repositoryRate },
       ...(input.place === undefined && !isAtLeast(info.version, "6.4.0") ? { disks: SIZES_UNKNOWN } : {}),
     }),
   };
@@ -128,22 +132,24 @@ async function evidenceOf(
 }
 
 /** Known before the first request: the name is another repository's, nothing registers it, or the cluster reads another snapshot there. */
-async function repositoryFault(
+async function seenThere(
   world: World,
+  id: string,
   { cluster, repositories }: ClusterSeen,
   input: RestoreJob["intent"]["input"],
-): Promise<Reason | undefined> {
-  const question = registrationOf(world, cluster.name, input) ?? policyRegistration(world, cluster.name, input);
-  const need = question && (await repositoryState(world, question, repositories)).need;
-  if (need && "fault" in need) return need.fault;
+): Promise<OnCluster & { waits?: Reason | undefined }> {
+  const question = registrationOf(world, cluster.name, id, input) ?? policyRegistration(world, cluster.name, input);
+  const { need, waits } = question ? await repositoryState(world, question, repositories) : {};
+  if (need && "fault" in need) return { fault: need.fault };
   const isThere = repositories.some(({ name }) => name === input.repository);
-  if (isThere) return foreseenOnCluster(cluster, input);
+  if (isThere) return { ...(await foreseenOnCluster(cluster, input)), waits };
   // The job of a watch registers it.
-  if (input.watch !== undefined) return undefined;
+  if (input.watch !== undefined) return {};
   const instance = sharedSourceOf(input.repository);
-  if (instance !== undefined) return reason("repository.notShared", { repository: input.repository, cluster: cluster.name, instance });
+  const named = { repository: input.repository, cluster: cluster.name };
+  if (instance !== undefined) return { fault: reason("repository.notShared", { ...named, instance }) };
   const isOurs = world.config.repositories[input.repository]?.register !== undefined;
-  return reason(isOurs ? "repository.absent" : "repository.absentByOthers", { repository: input.repository, cluster: cluster.name });
+  return { fault: reason(isOurs ? "repository.absent" : "repository.absentByOthers", named) };
 }
 
 /** A restore does not register a policy's repository, but the name must not be another repository's. */

@@ -73,7 +73,8 @@ function brokenChecks(
 
 /** A root of 2.x does not say which indices a snapshot holds. */
 function holdsAll(patterns: readonly string[], held: readonly string[]): boolean {
-  return !("fault" in selectNames(patterns, held)) && unmatched(patterns, held).length === 0;
+  const wanted = patterns.filter((pattern) => !pattern.startsWith("-"));
+  return !("fault" in selectNames(patterns, held)) && unmatched(wanted, held).length === 0;
 }
 
 /** Where nothing at all is selected, the preflight itself refuses. */

@@ -3,24 +3,29 @@ import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
+import type { ClusterIndex } from "../../model/cluster.ts";
 import { AppError, hasCode } from "../../model/errors.ts";
+import { isOld } from "../../model/overwriting/oldIndex.ts";
 import { reason } from "../../model/reason.ts";
-import { JOB_MARKER_KEY, JOB_MARKER_SETTING } from "../../model/restoredName.ts";
+import { JOB_MARKER_SETTING, jobMarker, markingJob } from "../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../plan/preflightSettings.ts";
 import { lookUpSwap, movesOfArgs, type SwapArgs } from "./aliases/swap.ts";
-import { registrationOf } from "./gate.ts";
 import { gatherRestore } from "./gather.ts";
+import { lookUpSettled, settle } from "./outcome/settle.ts";
+import { overEffects } from "./over/effects.ts";
 import { requireSameSnapshot } from "./sameSnapshot.ts";
-import { lookUpSettled, settle } from "./settle.ts";
 import { reportRestore, restoreResult } from "./show.ts";
+import { carriedState, streamEffects } from "./states/effects.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
+import { withStateReplaced } from "./stepStates.ts";
 import { failingRestore } from "./stepUndo.ts";
+import { registrationOf } from "./target/registrationOf.ts";
 
 /** The restore job and its effects; step.ts decides. */
 export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput, RestoreData, RestoreObservation> {
   const clusterOf = (job: RestoreJob) => world.cluster(configuredCluster(job));
   const questionOf = (job: RestoreJob) => {
-    const question = registrationOf(world, configuredCluster(job), job.intent.input);
+    const question = registrationOf(world, configuredCluster(job), job.id, job.intent.input);
     if (!question) throw new AppError("invalid", `job ${job.id}: has nothing to register`);
     return question;
   };
@@ -31,24 +36,28 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
 
     effects: {
       registerRepository: {
-        lookUp: (job) => lookUpRegistration(world, questionOf(job), "asked", job.head.data),
+        lookUp: (job) => lookUpRegistration(world, questionOf(job), job.head.state, job.head.data),
         perform: (job) => registerRepository(world, questionOf(job)),
       },
       restoreIndex: {
         lookUp: (job, args: { index: string; as: string }) => lookUpRestored(world, job, args),
         async perform(job, args: { index: string; as: string }) {
           const { leftOut = [] } = job.head.data.targets.find(({ as }) => as === args.as) ?? {};
+          const carried = await carriedState(world, job, args);
           await requireSameSnapshot(world, job);
           await clusterOf(job).restore({
             repository: job.intent.input.repository,
             snapshot: job.intent.input.snapshot.name,
             index: args.index,
             as: args.as,
-            indexSettings: { "index.number_of_replicas": 0, [JOB_MARKER_SETTING]: job.id },
+            indexSettings: { "index.number_of_replicas": 0, [JOB_MARKER_SETTING]: jobMarker(job.id, job.intent.input.over) },
             ignoreIndexSettings: [...EXCLUDED_SETTINGS, ...leftOut],
+            ...carried,
           });
         },
       },
+      ...streamEffects(world),
+      ...overEffects(world),
       setReplicas: {
         async lookUp(job, args: { index: string; replicas: number }) {
           const index = (await clusterOf(job).listIndices()).find(({ name }) => name === args.index);
@@ -92,11 +101,18 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
   };
 }
 
+/** One that was opened since is closed again; until then the cluster refuses the restore. */
+function lookOfOther({ head }: RestoreJob, there: ClusterIndex, args: { index: string; as: string }): Look<RestoreData> {
+  const old = head.data.targets.find(({ as }) => as === args.as)?.old;
+  if (!isOld(there, old)) return { found: "foreign", reason: reason("name.taken", args) };
+  return there.state === "close" ? { found: "none" } : { found: "none", why: reason("over.openedSince", { index: args.as }) };
+}
+
 async function lookUpRestored(world: World, job: RestoreJob, args: { index: string; as: string }): Promise<Look<RestoreData>> {
   const cluster = world.cluster(configuredCluster(job));
   const there = (await cluster.listIndices()).find(({ name }) => name === args.as);
   if (!there) return { found: "none" };
-  if (there.settings[JOB_MARKER_KEY] !== job.id) return { found: "foreign", reason: reason("name.taken", args) };
+  if (markingJob(there.settings) !== job.id) return lookOfOther(job, there, args);
   try {
     await requireSameSnapshot(world, job);
   } catch (error) {
@@ -105,5 +121,12 @@ async function lookUpRestored(world: World, job: RestoreJob, args: { index: stri
       return { found: "ours", state: "freeing", reason: error.reason, data: { ...job.head.data, failing: error.reason } };
     throw error;
   }
+  if (args.as === job.intent.input.states?.carrier?.as)
+    return {
+      found: "ours",
+      state: "restoring",
+      reason: reason("state.carrierStarted", { index: args.as }),
+      data: withStateReplaced(job.head.data),
+    };
   return { found: "ours", state: "restoring", reason: reason("restore.started", args), data: job.head.data };
 }

@@ -1,6 +1,6 @@
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster } from "../../model/cluster.ts";
-import { AppError, hasCode } from "../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { namesakeReason } from "../../proof/rootFaults.ts";
 import { openRepository } from "../../reader/readRepository.ts";
@@ -56,15 +56,19 @@ export async function otherOnCluster(
   return there.uuid === undefined || there.uuid === uuid ? undefined : reason("snapshot.otherOnCluster", { ...params, found: there.uuid });
 }
 
-/** For a preflight: a cluster that cannot read the snapshot yet says nothing about whose it is; the check before the request decides. */
-export async function foreseenOnCluster(
-  cluster: Cluster,
-  input: Pick<RestoreInput, "repository" | "snapshot">,
-): Promise<Reason | undefined> {
+/** For a preflight: why the restore would fail, or what the cluster says when it cannot read the snapshot. */
+export interface OnCluster {
+  fault?: Reason | undefined;
+  unread?: Reason;
+}
+
+/** A cluster that cannot read the snapshot yet says nothing about whose it is; the check before the request decides. */
+export async function foreseenOnCluster(cluster: Cluster, input: Pick<RestoreInput, "repository" | "snapshot">): Promise<OnCluster> {
   try {
-    return await otherOnCluster(cluster, input);
+    return { fault: await otherOnCluster(cluster, input) };
   } catch (error) {
-    if (hasCode(error, "transient", "permanent", "refused", "invalid")) return undefined;
-    throw error;
+    if (!hasCode(error, "transient", "permanent", "refused", "invalid")) throw error;
+    const params = { repository: input.repository, cluster: cluster.name, snapshot: input.snapshot.name, message: messageOf(error) };
+    return { unread: reason("snapshot.unreadOnCluster", params) };
   }
 }

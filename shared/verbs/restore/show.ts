@@ -1,12 +1,14 @@
-import type { SwapResult } from "../../jobs/aliasSwap.ts";
+import type { OverwrittenIndex, SwapResult } from "../../jobs/aliasSwap.ts";
 import { watchPrint } from "../../jobs/watchPrint.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
 import { movesOf, purposeOf } from "../../plan/aliases/moves.ts";
+import type { StatesOrder } from "../../plan/states/parts.ts";
 import { askVerification } from "../verification/ask.ts";
 import type { RestoreJob } from "./step.ts";
 import { phaseSeconds } from "./stepProgress.ts";
+import { broughtBy, broughtStates, withoutCarrier } from "./stepStates.ts";
 
 /** The part of the result that the permanent record stores. */
 export function restoreResult(job: RestoreJob): SwapResult & Record<string, unknown> {
@@ -23,19 +25,37 @@ export function restoreResult(job: RestoreJob): SwapResult & Record<string, unkn
     indices: recorded(job).map(({ index, as, documents, restored }) => ({ index, as, expected: documents, documents: null, ...restored })),
     ...(head.data.before === undefined ? {} : { before: head.data.before }),
     ...(head.data.replaced === undefined ? {} : { replaced: head.data.replaced }),
+    ...(intent.input.over ? { over: overwritten(job) } : {}),
+    ...statesResult(broughtStates(job)),
+    ...(intent.input.rollsBack ? { rollsBack: intent.input.rollsBack.restore } : {}),
     ...(seconds === undefined ? {} : { seconds }),
     ...printOf({ intent }),
     ...(head.state === "refused" ? { refusals: head.data.checks?.filter((check) => check.result === "refuse").slice(0, 5) } : {}),
   };
 }
 
+function statesResult({ globalState, features = {}, streams = {} }: StatesOrder = {}): Record<string, unknown> {
+  const named = Object.entries(streams).map(([stream, { as }]) => ({ stream, as }));
+  const states = { globalState: globalState === true, features: Object.keys(features), streams: named };
+  return globalState || states.features.length > 0 || named.length > 0 ? { states } : {};
+}
+
 /** Of indices behind no alias, more would only make the record large. */
 const RECORDED_MAX = 10;
 
-/** Those behind an alias are all recorded: a rollback moves each of them. */
-function recorded({ intent: { input }, head: { data } }: RestoreJob): RestoreJob["head"]["data"]["targets"] {
-  const swapped = new Set(movesOf(input, data.targets).flatMap(({ to }) => to));
-  return data.targets.filter(({ as }, at) => at < RECORDED_MAX || swapped.has(as));
+/** Those behind an alias, and over which it restored, are all recorded: a rollback moves or restores each of them. */
+function recorded(job: RestoreJob): RestoreJob["head"]["data"]["targets"] {
+  const { input } = job.intent;
+  const targets = withoutCarrier(job, job.head.data.targets);
+  const swapped = new Set(movesOf(input, targets).flatMap(({ to }) => to));
+  return targets.filter(({ as }, at) => at < RECORDED_MAX || swapped.has(as) || input.over);
+}
+
+function overwritten({ head: { data } }: RestoreJob): OverwrittenIndex[] {
+  return data.targets.flatMap(({ as, old, restored }) => {
+    if (!old || !(old.replaced || restored?.uuid === old.uuid)) return [];
+    return [{ index: as, uuid: old.uuid, replicas: old.replicas, ...(old.kept && { kept: old.kept }) }];
+  });
 }
 
 /** A shard that cannot be restored may be damage that no other proof has found, and that counts against other snapshots too. */
@@ -87,7 +107,9 @@ export async function reportRestore(world: World, job: RestoreJob): Promise<void
   const held = heldNotice(job);
   if (watch !== undefined) await resolveNotice(world, held.key, held.code, job.head.reason);
   const subject = watch !== undefined && isServing(job) ? watch : undefined;
-  const key = `restore-failed:${subject ?? `${configuredCluster(job)}/${purposeOf(job.intent.input) ?? indices.join(",")}`}`;
+  const { states } = job.intent.input;
+  const what = purposeOf(job.intent.input) ?? (states ? broughtBy(states).join(", ") : indices.join(","));
+  const key = `restore-failed:${subject ?? `${configuredCluster(job)}/${what}`}`;
   const upTo = subject === undefined ? undefined : snapshot.startTime;
   if (job.head.state === "failed" || job.head.state === "refused")
     await raiseNotice(world, { key, code: "restore.failed", severity: "bad", reason: job.head.reason, job: job.id, upTo });

@@ -1,8 +1,11 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { PreflightCheck } from "../../plan/preflight.ts";
-import { follow, restartRestore } from "./stepProgress.ts";
+import { areAllThere, carrierFirst, partOf } from "../../plan/states/parts.ts";
+import { closeOld, isOver } from "./stepOver.ts";
+import { besideParams, follow, restartRestore } from "./stepProgress.ts";
 import { hasServed, isBehindAlias, serve } from "./stepServe.ts";
+import { beginStream, carrierVanished, noteRestored } from "./stepStates.ts";
 import { undo } from "./stepUndo.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
@@ -12,7 +15,7 @@ export type * from "./types.ts";
 export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
   // An index that already serves is not rolled back, also if it is one of several behind the alias; the swap is completed.
   if (job.head.cancelling && !(job.head.data.before && (hasServed(job, seen) || isBehindAlias(job, seen))) && job.head.state !== "settled")
-    return undo(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
+    return overwriting(job, seen, now) ?? undo(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
   if (job.head.data.failing) return undo(job, seen, { state: "failed", reason: job.head.data.failing });
   if (seen.overtaken !== undefined && !job.head.claim && seen.targets.every(({ there }) => there !== "ours"))
     return {
@@ -35,22 +38,24 @@ export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date
   return serve(job, seen, now);
 }
 
+/** What a restore over an index has begun is finished, also after a cancel: half of it is of use to nobody. */
+function overwriting(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> | undefined {
+  if (job.head.data.failing) return undefined;
+  for (const target of job.head.data.targets) {
+    const there = seen.targets.find(({ as }) => as === target.as);
+    const decision = isOver(target, there) ? moveTarget(job, target, there, seen, now) : undefined;
+    if (decision) return decision;
+  }
+  return undefined;
+}
+
 function plan(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
-  const { data } = job.head;
-  const { repository } = job.intent.input;
-  if (seen.repository && "fault" in seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
-  if (seen.repository)
-    return {
-      do: "effect",
-      effect: "registerRepository",
-      args: { repository },
-      reason: reason("repository.register", { repository }),
-      data,
-    };
+  const registering = register(job, seen);
+  if (registering) return registering;
   if (seen.unlisted) return { do: "wait", reason: seen.unlisted, isTrouble: true };
   if (!seen.preflight) return proving(job, seen);
   const next: RestoreData = {
-    targets: seen.preflight.targets,
+    targets: carrierFirst(job.intent.input.states, seen.preflight.targets),
     checks: seen.preflight.checks,
     ...(seen.digest ? { digest: seen.digest } : {}),
     ...(seen.preflight.replaced ? { replaced: seen.preflight.replaced } : {}),
@@ -69,6 +74,21 @@ function plan(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<Re
     state: "planned",
     reason: reason("restore.planned", { indices: next.targets.map((target) => target.as), checks: next.checks?.length ?? 0, warnings }),
     data: { ...next, times: { planned: now.toISOString() } },
+  };
+}
+
+/** The registration that the restore needs before it begins. */
+function register({ intent, head: { data } }: RestoreJob, seen: RestoreObservation): Decision<RestoreData> | undefined {
+  const { repository } = intent.input;
+  if (seen.repository && "fault" in seen.repository) return { do: "record", state: "failed", reason: seen.repository.fault, data };
+  if (seen.rateHeld) return { do: "wait", reason: seen.rateHeld };
+  if (!seen.repository) return undefined;
+  return {
+    do: "effect",
+    effect: "registerRepository",
+    args: { repository },
+    reason: reason("repository.register", { repository }),
+    data,
   };
 }
 
@@ -96,29 +116,63 @@ function moveTarget(
   now: Date,
 ): Decision<RestoreData> | undefined {
   const { data } = job.head;
-  if (!there || there.there === "no") return moveAbsent(job, target, seen, there?.restoring === true);
-  if (there.there === "foreign")
-    return { do: "record", state: "failed", reason: reason("name.taken", { index: target.index, as: target.as }), data };
+  if (!there || there.there === "no") return moveAbsent(job, target, seen, { restoring: there?.restoring === true, now });
+  // Whoever removed the marker of what was restored over it makes it look like what was there before.
+  const isTaken = there.there === "foreign" || (there.there === "old" && target.restored !== undefined);
+  if (isTaken) return { do: "record", state: "failed", reason: takenReason(target), data };
+  if (there.there === "old") return moveOld(job, target, there, seen, now);
   if (target.restored) return undefined;
   // The request was sent and its result was not checked; looking it up verifies that the root still names the same snapshot.
-  if (job.head.claim?.effect === "restoreIndex") return begin(target, seen, data);
-  if (there.primariesActive === target.shards && there.documents !== undefined) return count(target, there, data, now);
+  if (isRestoring(job.head.claim)) return begin(job, target, seen);
+  if (there.primariesActive === target.shards && there.documents !== undefined) return count(job, target, there, now);
   // Index and restore appear and vanish in one cluster state, and a failed shard has no recovery, so bytes are no indicator here.
   const isBrokenOff = !there.restoring && there.primariesActive < target.shards && there.unassigned > 0;
   return isBrokenOff ? restartRestore(job, target, there, seen, now) : follow(job, target, there, now);
 }
 
-function moveAbsent({ head }: RestoreJob, target: Target, seen: RestoreObservation, restoring: boolean): Decision<RestoreData> | undefined {
-  // It served, and was deleted in its time: a newer one had replaced it before this job went on.
-  if (target.restored && ["served", "settled"].includes(head.state)) return undefined;
-  if (target.restored) return { do: "record", state: "failed", reason: reason("restore.gone", { index: target.as }), data: head.data };
-  if (restoring) return { do: "wait", own: true, reason: reason("restore.starting", { index: target.as }) };
-  return begin(target, seen, head.data);
+/** What is registered comes before the close, which interrupts the service. */
+function moveOld(job: RestoreJob, target: Target, there: TargetSeen, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+  const registering = there.state === "open" ? register(job, seen) : undefined;
+  const decision = registering ?? closeOld(job, target, there, seen, now);
+  return decision === "begin" ? begin(job, target, seen) : decision;
 }
 
-function begin(target: Target, seen: RestoreObservation, data: RestoreData): Decision<RestoreData> {
+function isRestoring(claim: RestoreJob["head"]["claim"]): boolean {
+  return claim?.effect === "restoreIndex" || claim?.effect === "restoreStream";
+}
+
+function takenReason({ index, as, old }: Target): Reason {
+  return old ? reason("over.otherSince", { index: as }) : reason("name.taken", { index, as });
+}
+
+function moveAbsent(
+  job: RestoreJob,
+  target: Target,
+  seen: RestoreObservation,
+  { restoring, now }: { restoring: boolean; now: Date },
+): Decision<RestoreData> | undefined {
+  const { head } = job;
+  const part = partOf(job.intent.input.states, target);
+  // It served, and was deleted in its time: a newer one had replaced it before this job went on.
+  if (target.restored && (["served", "settled"].includes(head.state) || part?.part === "carrier")) return undefined;
+  if (part?.part === "carrier" && head.data.stateReplaced) return carrierVanished(job, target, now);
+  // An index of a feature comes with the carrier, and a data stream was there as a whole.
+  const isGone = part?.part === "feature" || (part?.part === "stream" && head.data.streamsBegun?.includes(part.stream));
+  if (target.restored || isGone)
+    return { do: "record", state: "failed", reason: reason("restore.gone", { index: target.as }), data: head.data };
+  if (restoring) return { do: "wait", own: true, reason: reason("restore.starting", { index: target.as }) };
+  return begin(job, target, seen);
+}
+
+function begin(job: RestoreJob, target: Target, seen: RestoreObservation): Decision<RestoreData> {
+  const { claim, data } = job.head;
   if (seen.unlisted) return { do: "wait", reason: seen.unlisted, isTrouble: true };
   if (seen.blocked) return { do: "wait", reason: seen.blocked };
+  // A request that may have been sent is looked up first.
+  const registering = isRestoring(claim) && !claim?.refused ? undefined : register(job, seen);
+  if (registering) return registering;
+  const part = partOf(job.intent.input.states, target);
+  if (part?.part === "stream") return beginStream(job, part);
   return {
     do: "effect",
     effect: "restoreIndex",
@@ -128,23 +182,22 @@ function begin(target: Target, seen: RestoreObservation, data: RestoreData): Dec
   };
 }
 
-function count(target: Target, there: TargetSeen, data: RestoreData, now: Date): Decision<RestoreData> {
+function count(job: RestoreJob, target: Target, there: TargetSeen, now: Date): Decision<RestoreData> {
+  const { data } = job.head;
   const documents = there.documents ?? 0;
-  if (target.documents !== undefined && documents !== target.documents)
+  if (target.documents !== undefined && !areAllThere(partOf(job.intent.input.states, target), documents, target.documents))
     return {
       do: "record",
       state: "failed",
       reason: reason("restore.countsDiffer", { index: target.as, expected: target.documents, found: documents }),
       data,
     };
-  const { uuid, operations } = there;
-  const restored = { uuid, documents, ...(operations === undefined ? {} : { operations }) };
-  const targets = data.targets.map((other) => (other.as === target.as ? { ...other, restored } : other));
-  const { progress: _ofThisTarget, ...rest } = data;
-  const params = { index: target.as, documents };
-  const isCompared = target.documents !== undefined;
+  const { uuid, operations, beside = {} } = there;
+  const restored = { uuid, documents, ...(operations === undefined ? {} : { operations }), ...beside };
+  const { progress: _ofThisTarget, ...known } = data;
+  const rest = beside.source?.isSilent ? { ...known, sourceSilent: true as const } : known;
+  const params = { index: target.as, documents, ...besideParams(beside) };
+  const isCompared = documents === target.documents;
   const why = isCompared ? reason("restore.countsEqual", params) : reason("restore.counted", { ...params, shards: target.shards });
-  if (!targets.every(({ restored }) => restored)) return { do: "record", state: "restoring", reason: why, data: { ...rest, targets } };
-  const times = { ...data.times, restored: now.toISOString() };
-  return { do: "record", state: "restored", reason: why, data: { ...rest, targets, times } };
+  return noteRestored(rest, target, restored, { why, now });
 }

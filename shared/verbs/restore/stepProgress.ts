@@ -1,6 +1,8 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
+import { partOf } from "../../plan/states/parts.ts";
+import { isOver } from "./stepOver.ts";
+import type { RestoreData, RestoredBeside, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 type Target = RestoreData["targets"][number];
 
@@ -74,7 +76,9 @@ export function restartRestore(
   if (now.getTime() - new Date(progress.at).getTime() < BROKEN_OFF_MS)
     return { do: "wait", own: true, reason: reason("restore.brokenOff", params) };
   const serves = seen.aliases.some(({ holders }) => holders.some(({ name }) => name === target.as));
-  if (again >= BEGUN_AGAIN_MAX || serves) return giveUp(data, reason("restore.shardsFailed", params));
+  // An index that was there before the job is not deleted.
+  const isPart = partOf(job.intent.input.states, target) !== undefined;
+  if (again >= BEGUN_AGAIN_MAX || serves || isOver(target, there) || isPart) return giveUp(data, reason("restore.shardsFailed", params));
   return {
     do: "effect",
     effect: "deleteIndex",
@@ -97,5 +101,34 @@ export function phaseSeconds({
   if (planned === undefined || restored === undefined || served === undefined) return undefined;
   const ends = [createdAt, planned, restored, served].map((time) => new Date(time).getTime());
   const [proof = 0, restore = 0, swap = 0] = ends.slice(1).map((end, at) => (end - (ends[at] ?? end)) / 1000);
-  return { proof, restore, swap, total: proof + restore + swap };
+  // No sum of the parts, which would not be exact to the millisecond.
+  return { proof, restore, swap, total: ((ends[3] ?? 0) - (ends[0] ?? 0)) / 1000 };
+}
+
+const NAMED_MAX = 5;
+
+/** For the sentence about the counts: a mapping that differs, and what the source holds now. */
+export function besideParams({ mapping, source }: RestoredBeside): Reason["params"] {
+  return {
+    ...(mapping && isOther(mapping) ? within("mapping", reason("restore.mappingDiffers", { ...mapping })) : {}),
+    ...(typeof source?.documents === "number"
+      ? within("source", reason("restore.atSource", { cluster: source.cluster, documents: source.documents }))
+      : {}),
+  };
+}
+
+/** For the sentence about the end: a warning, because a version may write a mapping anew as it restores it. */
+export function mappingParams({ targets }: RestoreData): Reason["params"] {
+  const others = targets.filter(({ restored }) => isOther(restored?.mapping)).map(({ as }) => as);
+  if (others.length === 0) return {};
+  return within("mapping", reason("restore.mappingsDiffer", { indices: others.slice(0, NAMED_MAX), count: others.length }));
+}
+
+function isOther(mapping: RestoredBeside["mapping"]): boolean {
+  return mapping?.inSnapshot !== undefined && mapping.inSnapshot !== mapping.hash;
+}
+
+/** Another reason, as parameters that `{name:wayOut}` of a sentence appends. */
+function within(name: string, { code, params }: Reason): Reason["params"] {
+  return { [name]: code, ...Object.fromEntries(Object.entries(params).map(([key, value]) => [`${name}.${key}`, value])) };
 }

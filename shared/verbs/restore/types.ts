@@ -3,7 +3,9 @@ import type { ReplacedIndex } from "../../model/aliases/replacedIndex.ts";
 import type { Place } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { LeftIndex } from "../../plan/aliases/moves.ts";
+import type { SourceLook } from "../../plan/migration/sourceWrites.ts";
 import type { Preflight, PreflightTarget } from "../../plan/preflight.ts";
+import type { StatesOrder } from "../../plan/states/parts.ts";
 import type { Renames } from "./renames.ts";
 
 export interface RestoreInput {
@@ -32,17 +34,47 @@ export interface RestoreInput {
   replaceIndex?: true;
   /** A person says that the nodes have the files which the analysis of the indices names. */
   filesThere?: true;
+  /** Closes the indices that have the names, restores over them, and opens them. */
+  over?: true;
+  /** With `over` or `states`: a person says that what these indices hold, or the state that is replaced, may be lost. */
+  loseOld?: true;
+  /** Of the read-only registration of a watch, while this restore reads from it: `80mb`. */
+  maxBytesPerSec?: string;
+  /** What it brings beside ordinary indices; `indices` then names every index that comes with it. */
+  states?: StatesOrder;
+  /** With `over`: takes back another restore over the same indices. */
+  rollsBack?: RolledBack;
+  /** The migration job that asked for it, in place of its watch. */
+  migration?: string;
+  /** The aliases move only while the source is as it was seen, and holds as many documents. */
+  unchanged?: { cluster: string; patterns: string[]; indices: SourceLook; isBlocked?: true };
   /** Whether this restore determines what the watch serves; a restore by hand may not. */
   serves: boolean;
 }
 
+export interface RolledBack {
+  restore: string;
+  /** As they were counted after that restore. */
+  indices: { name: string; uuid: string; operations?: number }[];
+  /** A person accepts that what was written since is gone. */
+  loseWrites?: true;
+}
+
 export interface RestoreData {
   /** `operations`: of the index when its documents were counted; absent in records of earlier versions. */
-  targets: (PreflightTarget & { restored?: { uuid: string; documents: number; operations?: number } })[];
+  targets: (PreflightTarget & { restored?: { uuid: string; documents: number; operations?: number } & RestoredBeside })[];
+  /** The source cluster did not answer when it was asked for its documents. */
+  sourceSilent?: true;
   checks?: Preflight["checks"];
   digest?: string;
   /** Last byte count and its time, to detect a stall; `brokenOff` if shards are missing but no restore runs. */
   progress?: { bytes: number; at: string; brokenOff?: true };
+  /** The request that replaces the cluster's state was carried out, as its carrier showed. */
+  stateReplaced?: true;
+  /** Data streams whose request was carried out. */
+  streamsBegun?: string[];
+  /** Of these, by their names on the cluster, what is not taken back, because others wrote to it. */
+  streamsLeft?: string[];
   /** How often a broken-off index was deleted and restored again. */
   begunAgain?: number;
   /** Why the restore failed; its indices are deleted first. */
@@ -59,19 +91,32 @@ export interface RestoreData {
   times?: PhaseTimes;
 }
 
+/** Absent where it is unknown, and in records of earlier versions. */
+export interface RestoredBeside {
+  /** Hashes of the index's mapping on the target and of the one in the snapshot. */
+  mapping?: { hash: string; inSnapshot?: string };
+  /** What the source cluster held when the documents were counted; `null` if it has no such index, or did not answer (`isSilent`). */
+  source?: { cluster: string; documents: number | null; isSilent?: true };
+}
+
 /** The checks and the proof; the last document counted; the alias moved. */
 export type PhaseTimes = Partial<Record<"planned" | "restored" | "served", string>>;
 
 export interface TargetSeen {
   as: string;
-  /** `ours` has this job's marker setting. */
-  there: "no" | "ours" | "foreign";
+  /** `ours` has this job's marker setting; `old` is the index that is to be overwritten, as it was planned. */
+  there: "no" | "ours" | "foreign" | "old";
+  /** Of an old index. */
+  state?: "open" | "close";
+  /** Aliases through which this job closes it; absent if there are none. */
+  guards?: readonly string[];
   uuid: string;
   /** All its aliases, not only the one of this restore. */
   aliases?: readonly string[];
   replicas: number;
   /** The cluster sets its number of replicas (`index.auto_expand_replicas`); any other has no effect. */
   expands?: boolean;
+  /** With `unassigned` and `green` asked for the index that is restored now, and for all of them once all are counted; else as if no shard were there. */
   primariesActive: number;
   unassigned: number;
   /** Why a primary is not assigned, in the cluster's words; absent while nothing is amiss. */
@@ -88,6 +133,7 @@ export interface TargetSeen {
   documents: number | undefined;
   /** With `documents`, until they are compared. */
   operations?: number | undefined;
+  beside?: RestoredBeside | undefined;
 }
 
 export interface AliasSeen {
@@ -97,6 +143,8 @@ export interface AliasSeen {
 
 export interface RestoreObservation {
   repository: { fault: Reason } | { register: true } | undefined;
+  /** Another restore reads from the repository at another rate. */
+  rateHeld?: Reason | undefined;
   /** Present only in state `asked`. */
   preflight: Preflight | undefined;
   /** Why there is no preflight yet: the proof has not ended. */
@@ -111,6 +159,8 @@ export interface RestoreObservation {
   aliasFault?: Reason | undefined;
   /** Why the alias does not move until a person says so. */
   written?: Reason | undefined;
+  /** What the source holds beside what was restored. */
+  sourceDiffers?: Reason | undefined;
   /** Which block keeps the alias from moving until somebody removes it. */
   aliasBlocked?: Reason | undefined;
   dataNodes: number;

@@ -1,9 +1,12 @@
+import { isEarlier } from "../../jobs/lanes.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
+import type { Job } from "../../jobs/record.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
 import { isSameStem, JOB_MARKER_KEY } from "../../model/restoredName.ts";
 import { aliasNames } from "../../plan/aliases/moves.ts";
-import type { RetireJob, RetireObservation } from "./step.ts";
+import type { OverBytes, RetireInput, RetireJob, RetireObservation } from "./step.ts";
 
 /** What the index was replaced for; `watch` only if a watch asked for it and not a person. */
 interface Origin {
@@ -12,12 +15,14 @@ interface Origin {
 }
 
 /** The index's current state once its retention time is over; before that the cluster is not asked. */
-export async function gatherRetire(world: World, job: RetireJob): Promise<RetireObservation> {
+export async function gatherRetire(world: World, work: OpenWork, job: RetireJob): Promise<RetireObservation> {
   const origin = await originOf(world, job);
   const until = keptUntil(world, job, origin);
-  if (new Date(until) > world.clock.now()) return { there: false, until };
+  const isTime = new Date(until) <= world.clock.now();
+  const over = isTime ? undefined : await overBytes(world, work, job, origin.watch);
+  if (!isTime && over === undefined) return { there: false, until };
   try {
-    return await observe(world, job, origin, until);
+    return { ...(await observe(world, job, origin, over ? job.createdAt.toISOString() : until)), over };
   } catch (error) {
     if (!hasCode(error, "transient", "denied", "refused")) throw error;
     return { there: "unknown", until, code: error.code, message: messageOf(error) };
@@ -49,6 +54,35 @@ export async function successorOf(
     if (health && health.primariesActive === health.shards) return index.name;
   }
   return undefined;
+}
+
+/** Read once per invocation. */
+const sizes = new WeakMap<OpenWork, Map<string, Promise<Map<string, number>>>>();
+
+/** The newest are kept; what cannot be asked for is no reason to delete one earlier. */
+async function overBytes(world: World, work: OpenWork, job: RetireJob, watch: string | undefined): Promise<OverBytes | undefined> {
+  const most = watch === undefined ? undefined : world.config.watches[watch]?.restore.keepOldBytes;
+  if (most === undefined) return undefined;
+  const name = configuredCluster(job);
+  const isKept = ({ kind, intent, head }: Job) =>
+    kind === "retire" && intent.cluster === name && (intent.input as RetireInput).watch === watch && !head.cancelling;
+  const newer = work.jobs.filter((other) => other.id !== job.id && isKept(other) && isEarlier(job, other));
+  try {
+    const bytesOf = await sizesOf(world, work, name);
+    const bytes = [job, ...newer].reduce((sum, { intent }) => sum + (bytesOf.get((intent.input as RetireInput).index) ?? 0), 0);
+    return bytes > most ? { bytes, most } : undefined;
+  } catch (error) {
+    if (!hasCode(error, "transient", "denied", "refused")) throw error;
+    return undefined;
+  }
+}
+
+function sizesOf(world: World, work: OpenWork, cluster: string): Promise<Map<string, number>> {
+  const known = sizes.get(work) ?? new Map<string, Promise<Map<string, number>>>();
+  sizes.set(work, known);
+  const asked = known.get(cluster) ?? world.cluster(cluster).indexBytes();
+  known.set(cluster, asked);
+  return asked;
 }
 
 /** As ossnap.yaml says now: a person who raises `keepOld` means the indices that are kept already, too. */

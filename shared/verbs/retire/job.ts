@@ -1,4 +1,5 @@
 import type { JobKind } from "../../jobs/kind.ts";
+import type { OpenWork } from "../../jobs/openWork.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
@@ -8,9 +9,9 @@ import { reportRetire, reportUnserved, unservedKey } from "./show.ts";
 import { type RetireData, type RetireInput, type RetireObservation, stepRetire } from "./step.ts";
 
 /** The retire job and its effects; step.ts decides. */
-export function retireKind(world: World): JobKind<RetireInput, RetireData, RetireObservation> {
+export function retireKind(world: World, work: OpenWork): JobKind<RetireInput, RetireData, RetireObservation> {
   return {
-    gather: (job) => gatherRetire(world, job),
+    gather: (job) => gatherRetire(world, work, job),
     step: stepRetire,
     effects: {
       deleteIndex: {

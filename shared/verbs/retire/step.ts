@@ -24,7 +24,13 @@ export interface RetireData {
   told?: true;
 }
 
-export type RetireObservation = { until: string } & (
+/** Why it is not kept as long as it may be: what is kept for the same watch, with this index and without older ones, takes more than it may. */
+export interface OverBytes {
+  bytes: number;
+  most: number;
+}
+
+export type RetireObservation = { until: string; over?: OverBytes | undefined } & (
   | { there: false }
   /** The cluster does not answer. */
   | { there: "unknown"; code: string; message: string }
@@ -57,7 +63,8 @@ export function stepRetire(job: RetireJob, seen: RetireObservation, now: Date): 
   if (seen.aliases.length > 0)
     return { do: "record", state: "skipped", reason: reason("retire.serves", { index, aliases: [...seen.aliases] }), data };
   if (seen.successor === undefined) return keep(job, seen, now);
-  return { do: "effect", effect: "deleteIndex", args: { index, uuid }, reason: reason("retire.delete", { index }), data };
+  const why = seen.over ? reason("retire.overBytes", { index, ...seen.over }) : reason("retire.delete", { index });
+  return { do: "effect", effect: "deleteIndex", args: { index, uuid }, reason: why, data };
 }
 
 /** It may be the last copy of its documents: it stays until another index serves. After a week the job ends and leaves it to a person. */
@@ -78,5 +85,8 @@ function keep(
 
 /** Seen to be gone after our request, or gone while a request of ours had no answer. */
 function isDeleted({ head }: RetireJob): boolean {
-  return head.reason.code === "retire.deleted" || (head.claim?.effect === "deleteIndex" && head.reason.code === "retire.delete");
+  return (
+    head.reason.code === "retire.deleted" ||
+    (head.claim?.effect === "deleteIndex" && ["retire.delete", "retire.overBytes"].includes(head.reason.code))
+  );
 }

@@ -5,38 +5,23 @@ import type { Asked } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { jobId, kindOf } from "../../model/jobId.ts";
-import { type Reason, reason } from "../../model/reason.ts";
-import { observeRollback } from "./gather.ts";
+import { reason } from "../../model/reason.ts";
+import { type Looked, observeRollback } from "./gather.ts";
+import { askOver, dryOver, overwrittenBy } from "./over.ts";
+import type { RollbackDryRun, RollbackRequest } from "./request.ts";
 import { isBack, namedMoves, type RollbackInput, type RollbackMove, refusalOf, told, writesOf } from "./step.ts";
+
+export type { RollbackDryRun, RollbackRequest } from "./request.ts";
 
 /** How long the rollback may wait for shards or for a block. */
 const ROLLBACK_PATIENCE_MS = 3_600_000;
 /** How long the index that leaves the alias is kept. */
 const KEEP_OLD_MS = 86_400_000;
 
-export interface RollbackRequest {
-  /** The id of a restore that put its index behind an alias. */
-  restore: string;
-  loseWrites?: boolean | undefined;
-}
-
-/** What a rollback would do, and why it would be refused. */
-export interface RollbackDryRun {
-  restore: string;
-  cluster: string;
-  /** The indices that each alias leaves, and those that it had before and gets again. */
-  moves: { alias: string; from: string[]; to: string[] }[];
-  /** Writes since the swap; `null` if unknown, with the reason. */
-  writes: number | null;
-  unknown?: Reason;
-  refusal: Reason | null;
-  /** What it would wait for first. */
-  waits: Reason | null;
-}
-
-/** Shows where the alias would go and what was written since the swap; changes nothing. Errors: `invalid` for a job that moved no alias. */
-export async function dryRollback(world: World, request: RollbackRequest): Promise<RollbackDryRun> {
-  return (await planned(world, request)).dry;
+/** Shows where the alias would go, or what would be restored over what, and what was written since; changes nothing. Errors: `conflict` for a restore that left nothing to take back, `invalid` for another job. */
+export async function dryRollback(world: World, request: RollbackRequest, known: Pick<Looked, "counted"> = {}): Promise<RollbackDryRun> {
+  const over = await overwrittenBy(world, request.restore);
+  return over ? dryOver(world, over, request) : (await planned(world, request, known)).dry;
 }
 
 /** Requests the rollback unless something is in its way. @throws AppError `conflict` with the refusal as its reason; nothing is written then. */
@@ -46,6 +31,8 @@ export async function askRollback(
   asked: Asked,
   { key, fingerprint }: { key?: string | undefined; fingerprint?: string | undefined } = {},
 ): Promise<Created> {
+  const over = await overwrittenBy(world, request.restore);
+  if (over) return askOver(world, over, request, asked, { key, fingerprint });
   const keyed = key === undefined ? undefined : jobId.byKey("rollback", key);
   const before = keyed === undefined ? undefined : await knownRun(world, keyed);
   if (before) return before;
@@ -74,10 +61,10 @@ interface Planned {
   cluster: string;
 }
 
-async function planned(world: World, { restore, loseWrites }: RollbackRequest): Promise<Planned> {
+async function planned(world: World, { restore, loseWrites }: RollbackRequest, known: Pick<Looked, "counted"> = {}): Promise<Planned> {
   const { cluster, input: of } = await swapOf(world, restore);
   const input: RollbackInput = { ...of, ...(loseWrites ? { loseWrites: true as const } : {}) };
-  const seen = await observeRollback(world, { id: "", cluster, input });
+  const seen = await observeRollback(world, { id: "", cluster, input, ...known });
   const { alias, to } = told(input);
   const refusal = isBack(input, seen) ? reason("rollback.isBack", { alias, index: to }) : refusalOf(input, seen);
   const unknown = seen.writes.flatMap(({ seen: one }) => ("unknown" in one ? [one.unknown] : []))[0];
@@ -109,10 +96,10 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
   const { cluster, alias, before = [], indices = [], moves: several, replaced = [] } = (done.result ?? {}) as Partial<SwapResult>;
   const swapped = several ?? (alias === undefined ? [] : [{ alias, to: indices.map(({ as }) => as) }]);
   if (done.state !== "done" || swapped.length === 0)
-    throw new AppError("invalid", `${restore}: put nothing behind an alias (${done.state}), so there is no way back from it`);
+    throw new AppError("conflict", `${restore}: ended as ${done.state} and put nothing behind an alias, so there is nothing to take back`);
   const [gone] = replaced;
   if (gone)
-    throw new AppError("invalid", `${restore}: removed the index ${gone.index} when it put the alias in its place; there is no rollback`, {
+    throw new AppError("conflict", `${restore}: removed the index ${gone.index} when it put the alias in its place; there is no rollback`, {
       reason: reason("rollback.indexReplaced", {
         restore,
         alias: gone.index,
@@ -144,7 +131,7 @@ function moveBack(
   const earlier = before.filter((index) => (index.alias ?? alias) === alias).map(({ name, uuid }) => ({ name, uuid }));
   if (earlier.length === 0)
     throw new AppError(
-      "invalid",
+      "conflict",
       `${restore}: the alias ${alias} was on no other index before, or an earlier version of ossnap did not record which`,
       {
         reason: reason("rollback.noEarlier", { restore, alias }),

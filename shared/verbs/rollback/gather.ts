@@ -1,9 +1,10 @@
-import { otherSwap } from "../../jobs/aliasSwap.ts";
+import { otherSwap, type SwapResult } from "../../jobs/aliasSwap.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import { isInFlight, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
+import { markingJob } from "../../model/restoredName.ts";
 import { holdersIn } from "../../plan/aliases/moves.ts";
 import { firstBlock } from "../../plan/aliases/preflightAlias.ts";
 import { namedMoves, type RollbackInput, type RollbackObservation, type WritesSeen } from "./step.ts";
@@ -13,35 +14,84 @@ export interface Looked {
   id: string;
   cluster: string;
   input: RollbackInput;
+  /** What was counted a moment ago, which each index is asked for. */
+  counted?: RollbackObservation["writes"] | undefined;
 }
 
 /**
  * Who has the aliases, whether the earlier indices can serve and stay, and what was written since the swap. Other jobs are read anew: this job
  * may have told one of them to leave its index since the tick began.
  */
-export async function observeRollback(world: World, { id, cluster: name, input }: Looked): Promise<RollbackObservation> {
+export async function observeRollback(world: World, { id, cluster: name, input, counted }: Looked): Promise<RollbackObservation> {
   const cluster = world.cluster(name);
   const { jobs } = await readOpenWork(world);
   const { version } = await cluster.info();
   const existing = await cluster.listIndices();
   const find = (wanted: { name: string; uuid: string }) => existing.find(({ name, uuid }) => name === wanted.name && uuid === wanted.uuid);
   const earlier = unique(input.moves.flatMap(({ to }) => to));
-  const writes: { index: string; seen: WritesSeen }[] = [];
-  for (const from of unique(input.moves.flatMap((move) => move.from)))
-    writes.push({ index: from.name, seen: await writesSince(cluster, find(from), from.operations) });
   return {
     aliases: input.moves.map(({ alias }) => ({
       alias,
       holders: holdersIn(existing, alias),
     })),
     earlier: earlier.map((index) => ({ name: index.name, there: stateOf(find(index)) })),
-    writes,
+    writes: counted ?? (await writesOn(cluster, unique(input.moves.flatMap(({ from }) => from)), existing)),
     waits:
       otherSwap(jobs, { id, cluster: name, aliases: input.moves.map(({ alias }) => alias) }, world.clock.now()) ??
       (await firstDown(cluster, earlier.map(find))) ??
       firstBlock(namedMoves(input), { existing, targetVersion: version }),
     retire: retireOf(jobs, { cluster: name, earlier }, world.clock.now()),
   };
+}
+
+/** What was written to each of these indices since the restore that made it counted it. */
+export async function writesOn(
+  cluster: Cluster,
+  indices: readonly { name: string; uuid?: string | undefined; operations?: number | undefined }[],
+  existing: readonly ClusterIndex[],
+): Promise<{ index: string; seen: WritesSeen }[]> {
+  const found: { index: string; seen: WritesSeen }[] = [];
+  for (const { name, uuid, operations } of indices) {
+    const there = existing.find((index) => index.name === name && index.uuid === uuid);
+    found.push({ index: name, seen: await writesSince(cluster, there, operations) });
+  }
+  return found;
+}
+
+/** Writes and documents of an index, beside those of the restore that made it; `null` for unknown. */
+export interface ChangedSince {
+  index: string;
+  writes: number | null;
+  documents: number;
+  found: number;
+}
+
+/** The first of these indices that changed since the restore that made it counted it; `undefined` for none, or where nobody can tell. */
+export async function firstChanged(world: World, cluster: Cluster, indices: readonly ClusterIndex[]): Promise<ChangedSince | undefined> {
+  const results = new Map<string, Partial<SwapResult> | undefined>();
+  for (const index of indices) {
+    const made = markingJob(index.settings);
+    if (made === undefined || index.state === "close") continue;
+    // One restore made many of them.
+    if (!results.has(made)) results.set(made, (await world.log.done(made))?.result as Partial<SwapResult> | undefined);
+    const counted = results.get(made)?.indices?.find(({ as, uuid }) => as === index.name && uuid === index.uuid);
+    const changed = counted && (await changeOf(cluster, index, counted));
+    if (changed) return changed;
+  }
+  return undefined;
+}
+
+async function changeOf(
+  cluster: Cluster,
+  index: ClusterIndex,
+  { operations, documents }: SwapResult["indices"][number],
+): Promise<ChangedSince | undefined> {
+  if (documents == null) return undefined;
+  const seen = await writesSince(cluster, index, operations);
+  const writes = "writes" in seen ? seen.writes : null;
+  if (writes === 0 || (writes === null && "unknown" in seen && seen.unknown.code === "writes.shardsDown")) return undefined;
+  const found = await cluster.countDocuments(index.name);
+  return writes === null && found === documents ? undefined : { index: index.name, writes, documents, found };
 }
 
 /** An index may be behind several aliases. */

@@ -131,7 +131,7 @@ export function stepRollback(job: RollbackJob, seen: RollbackObservation): Decis
       data,
     };
   if (seen.waits) return { do: "wait", reason: seen.waits, isTrouble: true };
-  const moves = namedMoves(input).map((move) => ({ alias: move.alias, to: move.to }));
+  const moves = namedMoves(input).map((move) => ({ alias: move.alias, to: move.to, indices: "*" }));
   return { do: "effect", effect: "swapAlias", args: { moves }, reason: reason("rollback.swap", { alias, from, to }), data };
 }
 

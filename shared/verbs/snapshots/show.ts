@@ -3,7 +3,7 @@ import { takenRepository } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterSnapshot, SnapshotState } from "../../model/cluster.ts";
 import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { isStateDamage, type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { type KeptUntil, keptUntil } from "../../plan/retention/until.ts";
@@ -11,8 +11,9 @@ import type { Evidence } from "../../proof/evidence/evidenceRules.ts";
 import { evidenceByPlace } from "../../reader/evidence.ts";
 import { finderOf } from "../../reader/suspectHolders.ts";
 import { placeId } from "../../repository/place.ts";
-import { gatherPrunePlan, seeRepository } from "../prune/gatherPlan.ts";
+import { gatherPrunePlan, type RepositorySeen, seeRepository } from "../prune/gatherPlan.ts";
 import type { Verdicts } from "../prune/gatherVerdicts.ts";
+import { listedSnapshots } from "./gather.ts";
 
 type Proven = Pick<Evidence, "verdict" | "level" | "generation" | "at">;
 
@@ -83,8 +84,8 @@ export async function listSnapshotsAndUnseen(
   const unseen: UnseenRepository[] = [];
   for (const [repository, policies] of asked) {
     const seen = await rowsOrUnseen(world, repository, policies, asked.length === 1);
-    if ("code" in seen) unseen.push(seen);
-    else rows.push(...seen);
+    rows.push(...seen.rows);
+    if (seen.unseen) unseen.push(seen.unseen);
   }
   const wanted = rows.filter((row) => question.policy === undefined || row.policy === question.policy);
   return { rows: newestFirst(wanted, ({ startTime, name }) => ({ time: startTime, name })), unseen };
@@ -95,16 +96,28 @@ async function rowsOrUnseen(
   repository: string,
   policies: readonly string[],
   isOnly: boolean,
-): Promise<SnapshotRow[] | UnseenRepository> {
+): Promise<{ rows: SnapshotRow[]; unseen?: UnseenRepository }> {
   try {
-    return await rowsOf(world, repository, policies);
+    const { rows, unread } = await rowsOf(world, repository, policies);
+    return { rows, ...(unread && { unseen: { repository, code: "permanent", reason: unread } }) };
   } catch (error) {
     if (isOnly || !(error instanceof AppError)) throw error;
-    return { repository, code: error.code, reason: reason("snapshots.unseen", { repository, message: messageOf(error) }) };
+    const why = reason("snapshots.unseen", { repository, message: messageOf(error) });
+    return { rows: [], unseen: { repository, code: error.code, reason: why } };
   }
 }
 
-async function rowsOf(world: World, repository: string, policies: readonly string[]): Promise<SnapshotRow[]> {
+/** What the policies decide from; of verdicts that cannot be read, why. */
+async function seeOrUnread(world: World, repository: string): Promise<RepositorySeen | { snapshots: ClusterSnapshot[]; unread: Reason }> {
+  try {
+    return await seeRepository(world, repository);
+  } catch (error) {
+    if (!(error instanceof AppError && error.reason && isStateDamage(error.reason))) throw error;
+    return { snapshots: await listedSnapshots(world, repository), unread: error.reason };
+  }
+}
+
+async function rowsOf(world: World, repository: string, policies: readonly string[]): Promise<{ rows: SnapshotRow[]; unread?: Reason }> {
   const work = await readOpenWork(world);
   const { cluster } = configured(world.config, "repositories", repository);
   const taken = await takenRepository(world, repository, cluster);
@@ -115,12 +128,13 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       `repository ${repository}: the name is registered on ${cluster} for another place than ossnap.yaml says; \`ossnap repositories\` shows what differs`,
       { reason: taken },
     );
-  const seen = await seeRepository(world, repository);
+  const seen = await seeOrUnread(world, repository);
   const { snapshots } = seen;
+  const unread = "unread" in seen ? seen.unread : undefined;
   const fates = new Map<string, SnapshotRow["fate"]>();
-  for (const policy of policies) {
+  for (const policy of "unread" in seen ? [] : policies) {
     const rules = configured(world.config, "backups", policy);
-    const { plan, input, slotOver } = await gatherPrunePlan(world, policy, rules, work, { seen });
+    const { plan, input, slotOver } = await gatherPrunePlan(world, policy, rules, work, { seen: seen as RepositorySeen });
     const ends = keptUntil(plan.keep, input, rules.schedule, slotOver);
     const noteFate = (decision: "keep" | "remove" | "later") => (entry: { name: string; reasons: Reason[] }) => {
       const foreign = entry.reasons.every(({ code }) => code === "keep.foreign" || code === "keep.otherPolicy");
@@ -132,11 +146,13 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
     plan.remove.forEach(noteFate("remove"));
     plan.later.forEach(noteFate("later"));
   }
-  const places = await evidenceByPlace(world, new Set(snapshots.flatMap(({ uuid }) => uuid ?? [])));
+  const places = await evidenceByPlace(world, new Set(snapshots.flatMap(({ uuid }) => uuid ?? [])), { readable: true });
   const { blobs } = configured(world.config, "repositories", repository);
   const here = blobs && placeId(blobs);
   const names = placeNames(world.config);
-  return snapshots.map((snapshot) => {
+  const fateOf = (name: string): SnapshotRow["fate"] =>
+    fates.get(name) ?? { decision: "keep", reasons: [reason(unread ? "keep.verdictUnread" : "keep.foreign")] };
+  const rows = snapshots.map((snapshot): SnapshotRow => {
     const parts = parseSnapshotName(snapshot.name);
     const uuid = snapshot.uuid ?? "";
     const proven = here === undefined ? undefined : places.get(here)?.get(uuid);
@@ -154,15 +170,16 @@ async function rowsOf(world: World, repository: string, policies: readonly strin
       indices: snapshot.indices,
       shards: { total: snapshot.shards.total, failed: snapshot.shards.failed },
       evidence: proven ? provenOf(proven) : null,
-      ...sharedBy(seen.verdicts, snapshot),
+      ...("verdicts" in seen && sharedBy(seen.verdicts, snapshot)),
       elsewhere: newestFirst(others, ({ at, url }) => ({ time: at, name: url })).map((one) => ({
         place: names.get(one.place ?? "") ?? one.url,
         url: one.url,
         ...provenOf(one),
       })),
-      fate: fates.get(snapshot.name) ?? { decision: "keep", reasons: [reason("keep.foreign")] },
+      fate: fateOf(snapshot.name),
     };
   });
+  return { rows, ...(unread && { unread }) };
 }
 
 function sharedBy(

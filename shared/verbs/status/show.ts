@@ -1,21 +1,23 @@
 import { storedRegistration } from "../../jobs/registration.ts";
 import { configured, type World } from "../../jobs/world.ts";
+import type { Cluster } from "../../model/cluster.ts";
 import { AppError, messageOf } from "../../model/errors.ts";
 import { allEnded, forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { Notice } from "../../model/notice.ts";
-import type { Reason } from "../../model/reason.ts";
+import { type Reason, reason } from "../../model/reason.ts";
 import { parseSlot } from "../../model/slot.ts";
 import { parseSnapshotName } from "../../model/snapshotName.ts";
 import { readFact } from "../../notices/generations.ts";
 import { type Undelivered, undelivered } from "../../notices/undelivered.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
+import type { Excluded } from "../../plan/backup/uncovered.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
 import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
 import { readLive } from "../../state/liveView.ts";
-import { gatherUncovered, policiesOf } from "../backup/gatherChoice.ts";
+import { gatherExcluded, gatherUncovered, policiesOf } from "../backup/gatherChoice.ts";
 import { gatherTaken } from "../backup/gatherTaken.ts";
 import { gatherSeenWriters } from "../repositories/gatherWriters.ts";
 
@@ -32,8 +34,10 @@ export interface ClusterCoverage {
   cluster: string;
   /** Names of its policies. */
   policies: string[];
-  /** Indices and data streams that none of them takes; absent if the cluster did not answer. */
+  /** Indices and data streams that none of them takes or excludes; absent if the cluster did not answer. */
   uncovered?: string[];
+  /** What none of them takes because some exclude it by name or pattern; absent if there is none. */
+  excluded?: Excluded[];
   fault?: string;
 }
 
@@ -51,8 +55,10 @@ export interface PolicyNow {
     bytes?: number;
     /** Why it is not good after all: a proof found it, or a blob that it refers to, damaged. */
     broken?: Reason;
-    /** It was found not good, and is no longer in the repository. */
+    /** It is no longer in the repository: neither its cluster nor, if it was found not good, the bucket lists it. */
     deleted?: true;
+    /** Why what proofs said of it cannot be known: a record is damaged. */
+    unread?: Reason;
   };
   next: ComingSlot[];
   timeZone: string;
@@ -70,7 +76,7 @@ export interface Status<Row, Unread> {
   policies: PolicyNow[];
   /** Notices that some channel has not accepted, the oldest first. */
   undelivered: Undelivered[];
-  /** Records of the state that are damaged and count as absent; absent if there are none. */
+  /** Records of the state that are damaged, or none of ossnap's, and count as absent; absent if there are none. */
   damaged?: Reason[];
 }
 
@@ -90,9 +96,10 @@ export async function showStatus<Row, Unread>(
   const now = world.clock.now();
   // At once: each cluster that does not answer takes half a minute.
   const coverage = await allEnded(Object.keys(world.config.clusters).map((cluster) => coverageOf(world, cluster)));
-  const policies: PolicyNow[] = [];
-  for (const policy of Object.keys(world.config.backups)) policies.push(await policyNow(world, policy, live.slots.get(policy) ?? [], now));
-  const damaged = await damagedRecords(world);
+  const backups = Object.keys(world.config.backups);
+  const policies = await allEnded(backups.map((policy) => policyNow(world, policy, live.slots.get(policy) ?? [], now)));
+  const strangers = live.strangers.map((object) => reason("state.strangeKey", { object }));
+  const damaged = [...(await damagedRecords(world)), ...strangers];
   return {
     paused: world.paused,
     late: late.sort((a, b) => (a.since + a.key < b.since + b.key ? -1 : 1)),
@@ -125,7 +132,10 @@ async function coverageOf(world: World, name: string): Promise<ClusterCoverage> 
   try {
     const cluster = world.cluster(name);
     const { version } = await cluster.info();
-    return { cluster: name, policies, uncovered: gatherUncovered(world, await cluster.listIndices(), { cluster: name, version }) };
+    const [existing, about] = [await cluster.listIndices(), { cluster: name, version }];
+    const excluded = gatherExcluded(world, existing, about);
+    const uncovered = gatherUncovered(world, existing, about);
+    return { cluster: name, policies, uncovered, ...(excluded.length > 0 && { excluded }) };
   } catch (error) {
     return { cluster: name, policies, fault: messageOf(error) };
   }
@@ -156,8 +166,9 @@ async function verdictOn(
   world: World,
   repository: string,
   { snapshot: name, uuid = name, at }: Taken,
-): Promise<Pick<NonNullable<PolicyNow["newest"]>, "broken" | "deleted">> {
-  const { blobs } = configured(world.config, "repositories", repository);
+): Promise<Pick<NonNullable<PolicyNow["newest"]>, "broken" | "deleted" | "unread">> {
+  const { blobs, cluster } = configured(world.config, "repositories", repository);
+  if (await isGone(world.cluster(cluster), { repository, name, uuid })) return { deleted: true };
   if (!blobs) return {};
   // Of 2.x, where a name is used again: what was proven before it was taken was another snapshot.
   const startTime = uuid === name ? parseSlot(parseSnapshotName(name)?.slot ?? "") : undefined;
@@ -171,6 +182,17 @@ async function verdictOn(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     world.logger.warn("what proofs say of the newest snapshot is unknown", { snapshot: name, at, error: messageOf(error) });
-    return {};
+    return error.reason?.code === "evidence.damagedRecord" ? { unread: error.reason } : {};
+  }
+}
+
+/** Whether the cluster says that it holds no such snapshot; where it does not answer, its coverage says so. */
+async function isGone(cluster: Cluster, { repository, name, uuid }: { repository: string; name: string; uuid: string }): Promise<boolean> {
+  try {
+    const found = await cluster.getSnapshot(repository, name);
+    return found === undefined || (uuid !== name && found.uuid !== undefined && found.uuid !== uuid);
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
   }
 }

@@ -30,7 +30,12 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   // With a budget every footer was read, and only some contents; damage found in them needs a proof of all contents to end.
   const isFull = ({ verdict }: (typeof proofs)[number]) => budgetBytes === undefined || verdict === "damaged";
   const proven = (proof: (typeof proofs)[number]) => (isFull(proof) ? proof : { ...proof, level: "footers" as const });
-  for (const proof of proofs) await storeEvidence(world, place, proven(proof), since);
+  for (const proof of proofs)
+    if ((await storeEvidence(world, place, proven(proof), since)) === "unread")
+      world.logger.warn("a stored verdict cannot be read; a verification at level contents replaces it", {
+        snapshot: proof.name,
+        repository,
+      });
   await resolveUnlisted(world, [repository], root.snapshots);
   const hidden = hiddenRoot(store, { hiding });
   const linked = links && linksReason(store.url, links);

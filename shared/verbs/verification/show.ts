@@ -1,6 +1,6 @@
 import type { World } from "../../jobs/world.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
-import { type VerifyNotice, verifyKey } from "../../notices/noticeKeys.ts";
+import { isAbout, type VerifyNotice, verifyKey } from "../../notices/noticeKeys.ts";
 import { raiseNotice } from "../../notices/notices.ts";
 import { resolveVerified, verifyNotices } from "../../notices/verifyNotices.ts";
 import type { VerificationJob } from "./step.ts";
@@ -30,9 +30,10 @@ export async function reportVerification(world: World, job: VerificationJob): Pr
 }
 
 /** Whether the job proved what the notice is about. */
-function isProven({ intent, head }: VerificationJob, { snapshot }: VerifyNotice): boolean {
-  if (head.state === "done" && (intent.input.snapshot === "all" || intent.input.snapshot === snapshot)) return true;
+function isProven({ intent, head }: VerificationJob, notice: VerifyNotice): boolean {
+  const { snapshot } = intent.input;
+  if (head.state === "done" && (snapshot === "all" || isAbout(notice, { name: snapshot }))) return true;
   // A failed verification of all may still have found this one whole; a root that no cluster reads makes none of them so.
   if (!head.reason.code.startsWith("verification.")) return false;
-  return head.data.verdicts.some(({ name, uuid, verdict }) => verdict === "whole" && (name === snapshot || uuid === snapshot));
+  return head.data.verdicts.some((one) => one.verdict === "whole" && isAbout(notice, one));
 }

@@ -28,6 +28,7 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "freed.unreadable": "the bucket cannot be read: {message}",
   "keep.adoptedTwice": "policy {policy} adopts it too, so neither policy decides; adopt it by one policy only",
   "keep.atLeast": "minimum of {atLeast}",
+  "keep.verdictUnread": "nothing is removed while a stored verdict cannot be read",
   "keep.broken": "proven {verdict} at level {level} on {at}: no rule counts it",
   "keep.brokenBlob": "refers to {blob}, which a proof found damaged or missing: no rule counts it",
   "keep.daily": "daily {number}/{of}",

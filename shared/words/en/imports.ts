@@ -13,14 +13,16 @@ export const IMPORTS = {
     "action {id}: the filter {filter} {value} has exclude: true, so it names what Curator keeps, and ossnap has no such rule; the action is left out, so nothing is deleted by it",
   "import.filter":
     "action {id}: ossnap has no such filter {filter}, and rules without it would remove snapshots that Curator keeps; the action is left out, so nothing is deleted by it",
-  "import.globalState": "action {id} includes the global state, which ossnap leaves out",
+  "import.globalState":
+    "action {id} includes the global state, by Curator's default too; so does globalState: true here, and ossnap never restores it: remove the line if the indices are enough",
   "import.indices": "action {id}: ossnap chooses indices by name; the filter {filter} is left out, so more are taken",
   "import.name": "Curator named snapshots {name} (action {id}); ossnap names them by policy and slot",
   "import.noRepository": "action {id}, {action}, names no repository; left out",
   "import.nothing": "the file has no snapshot and no delete_snapshots action that could be used",
   "import.onlyDeletes":
     "{repository}: no action of the file takes snapshots here, and an ossnap policy does; choose its indices and schedule",
-  "import.partial": "action {id} accepts partial snapshots; to ossnap a partial one is a failure, and is tried again",
+  "import.partial":
+    "action {id} accepts partial snapshots; with partial: true ossnap takes them too, but to it a partial one is a failure, and the slot is tried again",
   "import.sameTime": "policies {policies} would all take snapshots at {cron}, and prune at {prune}: give each a time of its own",
   "import.schedule":
     "{repository}: Curator's schedule is not in its file; {cron} is a guess, and so are the time zone and the times of prune",

@@ -1,4 +1,4 @@
-/** What a restore's dry run says of the target's disks, of work there, and of names. */
+/** What a restore's dry run says of the target's disks, of work there, and of names; and what is compared in the end. */
 export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "alias.ahead":
     "alias {alias} serves {index}, whose snapshot is dated {time}, in the future: the clock of its source was wrong, so it is unknown which of the two is newer",
@@ -57,6 +57,21 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "closure.wholeOld": "the snapshot is whole ({level}, root {root} of 2.x, {blobs|blob|blobs})",
   "restore.rate":
     "{bytes:bytes} at {bytesPerSecond:bytes} a second on {nodes|node|nodes} take {seconds:duration} or more: the limit is {setting}",
+  "restore.rateOfTwo":
+    "{bytes:bytes} at {bytesPerSecond:bytes} a second on {nodes|node|nodes} take {seconds:duration} or more: the limit is {setting}; {other} allows {otherPerSecond:bytes}",
+  "rate.bound":
+    "the restore is asked to run at {rate} a second, and the cluster's own limit, indices.recovery.max_bytes_per_sec, is {bytesPerSecond:bytes}: it decides, and ossnap does not change it",
+  "rate.held": "{repository} is registered with {rate} a second for {restore}, which still reads from it",
+  "rate.now": "now {before}",
+  "rate.nowDefault": "now the default of its version",
+  "rate.others": "{repository} is registered by others, so a restore does not change its rate to {rate}",
+  "rate.policys": "{repository} is registered as ossnap.yaml configures it, so a restore does not change its rate to {rate}",
+  "rate.sets":
+    "for this restore {repository} gets max_restore_bytes_per_sec {rate} ({now:reason}); the next restore without a rate, or `ossnap repositories register {repository} --apply`, sets it back to what ossnap.yaml says",
+  "restore.atSource": "source: {documents} ({cluster}, at that time)",
+  "restore.mappingDiffers": "its mapping ({hash}) differs from the one in the snapshot ({inSnapshot})",
+  "restore.mappingsDiffer":
+    "the mapping of {indices} differs from the one in the snapshot ({count|index|indices}): compare them before you rely on it",
   "disk.belowHigh": "below the high watermark ({high})",
   "disk.fewer":
     "with {replicas|replica|replicas} the indices need {bytes:bytes}, and the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}: some of their replicas will not be assigned",

@@ -28,6 +28,7 @@ export const PRUNES: Readonly<Record<string, string>> = {
   "prune.policyChanged": "policy {policy} changed in ossnap.yaml; nothing more is deleted. To show its plan: `ossnap prune {policy}`",
   "prune.policyGone": "policy {policy} is no longer in ossnap.yaml; nothing more is deleted",
   "prune.protectedSince": "{snapshot} has been pinned, or is needed by a job, since the plan was made; nothing more is deleted",
+  "prune.stopped": "removed {removed} of {asked|snapshot|snapshots}, then stopped: {because:reason}",
   "prune.superseded": "{job} of the same policy is still open; the next run removes what it leaves",
   "prune.vanished": "already gone before this job requested its deletion",
 };

@@ -14,6 +14,20 @@ export const ROLLBACKS: Readonly<Record<string, string>> = {
     "{restore} removed the index {alias} when it put the alias in its place, so there is no rollback: `ossnap restore {snapshot} --repository {repository} --to {cluster}` brings it back under another name",
   "rollback.noEarlier": "no index is known from which {restore} took alias {alias}",
   "rollback.others": "alias {alias} is not on {index} alone, where the restore put it, but on {indices}: what moved it since is not undone",
+  "rollback.keptGone": "what {restore} overwrote was in snapshot {snapshot} in {repository}, which does not exist any more",
+  "rollback.nothingKept": "{restore} overwrote {indices}, and it was declared that what they held may be lost: no snapshot of it is known",
+  "rollback.nothingReplaced": "{restore} was to be restored over {indices}, and overwrote nothing ({state}): there is nothing to take back",
+  "rollback.ofRollback":
+    "{restore} is the rollback of {of}: to have again what it overwrote, restore that snapshot over it (`ossnap jobs show {of}` names it)",
+  "rollback.overLost": "{writes|write|writes} to {index} since the restore will be lost, as it was accepted",
+  "rollback.overLostUnknown":
+    "whether {index} was written to since the restore is unknown: {because:reason}; what was written will be lost, as it was accepted",
+  "rollback.overOther": "{index} is not what {restore} restored there: it was deleted, replaced, or restored over since",
+  "rollback.overUnknown":
+    "whether {index} was written to since the restore is unknown: {because:reason}; what was written is lost; to accept that: --lose-writes (HTTP: loseWrites)",
+  "rollback.overUnwritten": "nothing was written to {index} since {restore} restored it",
+  "rollback.overWrites":
+    "{writes|write|writes} to {index} since the restore would be lost; to accept that: --lose-writes (HTTP: loseWrites)",
   "rollback.retireRuns": "{job} may be deleting {index} right now",
   "rollback.several": "{restore} took alias {alias} from several indices: {indices}",
   "rollback.settle": "keeping {index} for a day",

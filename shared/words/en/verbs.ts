@@ -49,13 +49,13 @@ export const VERBS: Readonly<Record<string, string>> = {
   "arrival.vanished": "{snapshot} is no longer in the newest root",
   "arrival.whole": "{snapshot} is proven whole: {blobs|blob|blobs}, {bytes:bytes}, level {level}",
   "backup.asked": "requested by {by} for slot {slot}",
-  "backup.attempts": "no good snapshot after {attempts|attempt|attempts}; the last attempt ended as {last}",
+  "backup.attempts": "no good snapshot after {attempts|attempt|attempts}; the last attempt ended as {last}{first:added}",
   "backup.attemptDue": "attempt {attempt} of {attempts} is due",
   "backup.late": "backup {policy} is {minutes} min late for slot {slot}",
   "backup.missed": "backup {policy} missed slot {slot}: no timer event arrived",
   "backup.missedSeveral":
     "backup {policy} missed {count|slot|slots}, {first} to {last}: no timer event arrived, and it is too late to run them",
-  "backup.nextAttempt": "{snapshot} ended as {state}; attempt {attempt} of {attempts} starts at {at}",
+  "backup.nextAttempt": "{because:reason}; attempt {attempt} of {attempts} starts at {at}",
   "backup.noTrace":
     "{snapshot} was accepted {attempts|time|times} and does not exist: check whether the cluster can write to the repository",
   "backup.notGood": "{snapshot} ended as {state}: {shardsFailed|shard|shards} failed{first:added}",
@@ -132,9 +132,9 @@ export const VERBS: Readonly<Record<string, string>> = {
     "{index}: {started} of {shards|shard|shards} started, and no restore is running any more: the cluster restarted, or the other shards failed{why:added}",
   "restore.countsDiffer": "{index} has {found|document|documents}, the snapshot has {expected}; nothing was switched",
   "restore.counted":
-    "{index} has {documents|document|documents} in {shards|shard|shards}, whose files the cluster compared with their checksums; how many documents the snapshot has is not known",
-  "restore.countsEqual": "{index} has {documents|document|documents}, as many as the snapshot",
-  "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}{seconds:took}",
+    "{index} has {documents|document|documents} in {shards|shard|shards}, whose files the cluster compared with their checksums; how many documents the snapshot has is not known{source:wayOut}",
+  "restore.countsEqual": "{index} has {documents|document|documents}, as many as the snapshot{mapping:wayOut}{source:wayOut}",
+  "restore.done": "{snapshot} restored as {indices}, {documents|document|documents}{seconds:took}{mapping:wayOut}",
   "restore.goesOn": "alias {alias} moves although {index} was written to, as {by} asked",
   "restore.gone": "{index} vanished after it was restored",
   "restore.keptServing": "{because:reason}; {kept} is kept because it has the alias {aliases}",
@@ -170,6 +170,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.deleted": "{index} is deleted",
   "retire.gone": "{index} was already gone",
   "retire.kept": "{index} is kept until {until}",
+  "retire.overBytes": "deleting {index} before its time: what is kept takes {bytes:bytes} with it, and keepOldBytes allows {most:bytes}",
   "retire.notOurs": "the name {index} now belongs to another index, which is not deleted",
   "retire.serves": "{index} still has an alias ({aliases}), so it is not deleted",
   "retire.unserved":
@@ -196,6 +197,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",
   "snapshot.noneGood": "{root} lists no good snapshot",
   "snapshot.notListed": "{root} does not list {snapshot}{near:meant}",
+  "snapshot.unreadOnCluster":
+    "{cluster} cannot read {snapshot} in {repository} now, so a restore would wait or fail until it can: {message}",
   "snapshot.notOnCluster":
     "{cluster} finds no snapshot {snapshot} in its repository {repository}, although the bucket of ossnap.yaml lists it ({uuid}): the registration points to another place, or the cluster has not read the newest root",
   "snapshot.unreadable": "{cluster} cannot read the lists of files of {snapshot}, so it cannot restore it: {message}",

@@ -14,6 +14,10 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
     "free disk space or add a data node, restore fewer indices or replicas, or change cluster.routing.allocation.disk.watermark.*",
   "wayOut.backupFirst":
     "stop what writes to it and take a backup of {index} (`ossnap backup POLICY`); before 6.0 also block its writes: PUT /{index}/_settings with index.blocks.write true",
+  "wayOut.backupOrLose":
+    "stop what writes to it and take a backup of {index} (`ossnap backup POLICY`; before 6.0 also block its writes: PUT /{index}/_settings with index.blocks.write true); or declare that what it holds may be lost: --lose-old (HTTP: loseOld: true)",
+  "wayOut.beside": "restore beside it: leave out --over (HTTP: over)",
+  "wayOut.besideAlias": "restore beside it, behind the alias: --alias {alias} (HTTP: alias) instead of --over",
   "wayOut.files":
     "put them into the config directory of every node, then declare it: --files-there (HTTP: filesThere: true, ossnap.yaml: restore.filesThere: true); or leave {index} out",
   "wayOut.indices": "the snapshot contains {held}",
@@ -22,12 +26,26 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.newerCluster": "restore it on a cluster of {written} or newer",
   "wayOut.onlyFine": "restore only what is whole in it ({count|index|indices}): {fine}; or restore another snapshot",
   "wayOut.openIndex": "open {index} first (POST /{index}/_open), or delete it if it is no longer needed",
+  "wayOut.openOrLose":
+    "open {index} first (POST /{index}/_open), or declare that what it holds may be lost: --lose-old (HTTP: loseOld: true)",
   "wayOut.older": "restore without an alias, or move it back on purpose: --older (HTTP: older: true)",
   "wayOut.oneIndex": "name one index, or leave out the alias",
+  "wayOut.elasticsearch": "name a cluster of Elasticsearch as the target",
   "wayOut.openSearch": "restore it on OpenSearch, and move the documents from there with Elasticsearch's _reindex from a remote cluster",
   "wayOut.otherAlias": "choose another alias than {alias}",
   "wayOut.otherSnapshot": "restore another snapshot",
   "wayOut.plugin": "install {plugin} on every node, or leave {index} out",
+  "wayOut.rateConfigured":
+    "write max_restore_bytes_per_sec: {rate} into repositories.{repository}.register.settings of ossnap.yaml and register it (`ossnap repositories register {repository} --apply`), or leave the rate out",
+  "wayOut.rateOthers":
+    "set max_restore_bytes_per_sec where it is registered, or restore by a watch, whose read-only registration is ossnap's own; or leave the rate out",
+  "wayOut.recoveryRate": "raise it for all recoveries of the cluster: PUT /_cluster/settings",
+  "wayOut.loseState":
+    "keep what is there in a snapshot first (a policy with globalState and featureStates), then declare that it may be lost: --lose-old (HTTP: loseOld: true)",
+  "wayOut.noStates": "leave it out",
+  "wayOut.states": "send it yourself, without any other index: POST /_snapshot/{repository}/{snapshot}/_restore {body}",
+  "wayOut.streamAs": "give it another name: --as 'restored-*' (HTTP: as); or delete what has the name",
+  "wayOut.withGlobal": "restore a snapshot that has one: a policy takes it along with globalState: true",
   "wayOut.register": "register it first: `ossnap repositories register {repository} --apply`",
   "wayOut.removeAliases": "remove them first (POST /_aliases), or choose another alias",
   "wayOut.replaceIndex":

@@ -11,14 +11,15 @@ export const WORLD: Readonly<Record<string, string>> = {
   "chunk.ossLargest": "{maxBytes:bytes} is the largest chunk size that type oss accepts",
   "chunk.typeLargest": "{maxBytes:bytes} is the largest chunk size that type {type} accepts",
   "clock.skew": "this machine's clock differs from the store's by {seconds} s: synchronise it (NTP)",
-  "cluster.openSearch": "{cluster} runs {version}; ossnap works with Elasticsearch only",
+  "cluster.openSearch": "{cluster} runs {version}; ossnap takes snapshots there, and restores to Elasticsearch only",
   "cluster.restoreRuns": "another client's restore is running on {cluster}: {indices}",
   "cluster.shardLimit": "{message}",
   "cluster.snapshotRuns": "another client's snapshot {snapshot} is running in {repository} on {cluster}",
   "config.changed":
     "{section}.{name} has changed in ossnap.yaml ({fields}) since the job was requested: nothing more is started, and started work is finished or undone; request the job again if it is still wanted",
   "config.entryGone": "{section}.{name} is no longer in ossnap.yaml",
-  "config.gone": "{section}.{name} is no longer in ossnap.yaml: nothing more is started, and started work is finished or undone",
+  "config.gone":
+    "{section}.{name} is not in the ossnap.yaml with which the functions were deployed, or npm start began: nothing more is started, and started work is finished or undone",
   "config.invalid": "ossnap.yaml has faults: {faults}",
   "config.noBlobs": "repositories.{repository}.blobs is missing, so its bucket cannot be read; add it",
   "config.syntax": "ossnap.yaml is not YAML",
@@ -52,6 +53,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "job.refused": "{effect} was refused and is tried again after {until}: {because:reason}",
   "job.readAgain": "job {job} can be read again, or is gone",
   "job.recordUnreadable": "this record cannot be read: {message}",
+  "evidence.damagedRecord":
+    "{message}; verify the snapshot with uuid {uuid} at level contents, which replaces the record, or put it back from a copy",
   "job.unreadable": "job {job} cannot be read, so it is not moved, and what it needs is unknown: {message}",
   "job.unreadableDone": "how job {job} ended cannot be read: {message}",
   "job.unstarted": "the work takes longer than a tick, and no background task could be started: {message}",
@@ -68,7 +71,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "proof.parts":
     "all blobs exist; time ran out while reading {files|file|files} stored in several parts, whose names can be reused: {percent} %, {verifiedBytes:bytes} of {bytes:bytes}; the next check continues from there",
   "read.outOfTime":
-    "{url}: the store did not deliver {key} within the time of this invocation; it is read again in a task with more time, otherwise give the function a longer timeout, or find out what slows the store down",
+    "{url}: the time of this invocation ended before {key} was read: there is more to read than it has time for, or the store is slow; it is read again in a task with more time, otherwise give the function a longer timeout",
   "registration.absent": "is not registered",
   "registration.byNobody": "has no register in ossnap.yaml, and its cluster does not list it; ossnap reads its blobs only",
   "registration.byOthers": "is registered by another client; ossnap only reads it",
@@ -77,6 +80,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "registration.notOurs": "repositories.{repository} has no register in ossnap.yaml: ossnap only reads it",
   "registration.same": "is registered as configured",
   "registration.secretsChanged": "is registered with other keys than those now in ossnap.yaml",
+  "registration.throttled": "is registered as configured, but for the rate of {rate} a second that {restore} asked for",
   "registration.unverified": "is registered as configured, but ossnap has never verified it",
   "repository.absent": "{repository} is not registered on {cluster}",
   "repository.notShared": "{repository} is not registered on {cluster}: its instance is not shared with it",
@@ -106,7 +110,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "selection.absent": "index {index} does not exist{near:meant}",
   "selection.chosen": "{count|index|indices}: {indices}",
   "selection.closed": "index {index} is closed",
-  "selection.covered": "every index of {cluster} is covered by a policy again",
+  "selection.covered": "every index of {cluster} is covered or excluded by a policy again",
   "selection.dateMath": "{pattern} cannot be resolved: {message}",
   "selection.empty": "none of {indices|index|indices} matches {patterns}{why:wayOut}{also:wayOut}",
   "selection.excludesNothing": "{pattern} excludes nothing: no index of the snapshot matches it",
@@ -130,6 +134,9 @@ export const WORLD: Readonly<Record<string, string>> = {
     "policy {policy} leaves out {count|index|indices} that ossnap restored on that cluster, because only * matches: {names}; to include such indices, name them in backups.{policy}.indices",
   "selection.shrank":
     "policy {policy} selects {after} instead of {before|index or data stream|indices and data streams}, {percent} % fewer than its last success {snapshot}; shrinkAtMost is {limit} %. Gone: {gone} ({count} in all)",
+  "selection.shrankRefused":
+    "the timer of policy {policy} would refuse this selection and report it (shrinkAtMost, action: refuse), until a backup by hand succeeds: `ossnap backup {policy}`",
+  "selection.shrankTold": "the timer of policy {policy} would take this selection and report it once (shrinkAtMost, action: tell)",
   "selection.streamsLeftOut":
     "policy {policy} leaves out {count|data stream whose name its patterns match|data streams whose names its patterns match}, because their indices begin with a dot: {names}; to include their indices, add .ds-* to backups.{policy}.indices",
   "selection.systemLeftOut":
@@ -154,8 +161,10 @@ export const WORLD: Readonly<Record<string, string>> = {
   "state.foreign": "{state} contains objects that are not ossnap's",
   "state.liveLost": "open jobs and remembered positions in {state} are lost; run: `ossnap adopt`, then `ossnap adopt --yes`",
   "state.newer": "the state has schema {schema}, which is newer than this version of ossnap: deploy the newer version",
+  "state.objectDamaged": "{message}",
   "state.recordDamaged":
     "a record that helps ossnap cannot be used and counts as absent ({message}); it is replaced when ossnap writes it next, or put it back from a copy",
+  "state.strangeKey": "the state contains {object}, which ossnap never writes: it is ignored; delete it if it is not needed",
   "state.versioned": "bucket {bucket} keeps versions, so a second writer is not refused: use an unversioned bucket",
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":

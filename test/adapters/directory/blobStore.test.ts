@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +53,18 @@ describe("a directory as a blob store", () => {
     expect((await stat(directory)).mtimeMs).toBe(before.mtimeMs);
     if (!IS_ROOT) await expect(store.put("new", bytesOf("x"))).rejects.toMatchObject({ code: "denied" });
     await chmod(join(directory, "indices"), 0o755);
+  });
+
+  it("notes a link to a file, a folder or nothing, and none to a device or a pipe, which Elasticsearch does not list either", async () => {
+    execFileSync("sh", ["-c", 'mkfifo "$0"', join(directory, "pipe")]);
+    await writeFile(join(directory, "real"), "x");
+    const targets = { "index-1": "/dev/zero", "index-2": "real", "index-3": "nowhere", "index-4": "/etc", "index-5": "pipe" };
+    for (const [name, target] of Object.entries(targets)) await symlink(target, join(directory, name));
+    const links: string[] = [];
+    const listed: string[] = [];
+    for await (const { key } of directoryBlobStore({ directory }).list("index-", { onLink: (link) => links.push(link) })) listed.push(key);
+    expect(listed).toEqual([]);
+    expect(links.sort()).toEqual(["index-2", "index-3", "index-4"]);
   });
 
   it("neither lists nor follows links", async () => {

@@ -13,14 +13,34 @@ async function open(answer: (request: RecordedRequest) => Answer) {
   return elasticsearchCluster({ name: "source", url: server.url });
 }
 
+const TAGLINE = "The OpenSearch Project: https://opensearch.org/";
+
+/** The answers to what `info` asks. */
+function domain(root: object) {
+  return ({ url }: RecordedRequest): Answer => {
+    if (url === "/") return { body: root };
+    if (url.startsWith("/_nodes/_local")) return { body: { nodes: { a: { version: "2.17.0" } } } };
+    return { body: { cluster_name: "movies", metadata: { cluster_uuid: "u" }, number_of_data_nodes: 3 } };
+  };
+}
+
 describe("a cluster of OpenSearch", () => {
-  it("is refused by its name, instead of being treated as a very old Elasticsearch", async () => {
-    const cluster = await open(() => ({ body: { version: { number: "2.11.0", distribution: "opensearch" } } }));
-    await expect(cluster.info()).rejects.toMatchObject({
-      code: "invalid",
-      message: "cluster source: is OpenSearch 2.11.0; ossnap works with Elasticsearch only",
-      reason: { code: "cluster.openSearch", params: { cluster: "source", version: "OpenSearch 2.11.0" } },
-    });
+  it.each([
+    ["by its distribution", { version: { number: "2.11.0", distribution: "opensearch" }, tagline: TAGLINE }, "OpenSearch 2.11.0"],
+    [
+      "in compatibility mode by its tagline, with a node's own version",
+      { version: { number: "7.10.2" }, tagline: TAGLINE },
+      "OpenSearch 2.17.0",
+    ],
+  ])("is known %s, and gets the requests of the Elasticsearch that it left", async (_how, root, openSearch) => {
+    const cluster = await open(domain(root));
+    expect(await cluster.info()).toEqual({ uuid: "u", name: "movies", version: "7.10.2", openSearch, dataNodes: 3 });
+    expect(await cluster.features()).toBeUndefined();
+  });
+
+  it("is not taken for one when it is Elasticsearch 7.10.2", async () => {
+    const cluster = await open(domain({ version: { number: "7.10.2" }, tagline: "You Know, for Search" }));
+    expect(await cluster.info()).toEqual({ uuid: "u", name: "movies", version: "7.10.2", dataNodes: 3 });
   });
 });
 

@@ -56,7 +56,7 @@ describe("OSS through ali-oss, on a failing server", () => {
     server.faults.add({ kind: "stallBody", match: { operation: "GetObject" }, params: { afterBytes: 1000 }, times: 1 });
     await expect(ossBlobStore(options).get("blob")).rejects.toMatchObject({
       code: "transient",
-      message: expect.stringContaining("stalled for 200 ms"),
+      message: expect.stringContaining("stalled for 0.2 s"),
     });
   });
 

@@ -42,6 +42,19 @@ describe("S3 through the AWS SDK, on a failing server", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  it("signs with the token of temporary keys", async () => {
+    answer = answerXml(200, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>", { Date: new Date().toUTCString() });
+    const list = async (change: Partial<S3BlobStoreOptions>) => {
+      seen = [];
+      for await (const _ of s3BlobStore({ ...options, ...change }).list(""));
+      return seen[0]?.headers ?? {};
+    };
+    const headers = await list({});
+    expect(headers["x-amz-security-token"]).toBe(KEYS.securityToken);
+    expect(headers.authorization).toMatch(/SignedHeaders=[^,]*x-amz-security-token/);
+    expect(await list({ securityToken: undefined })).not.toHaveProperty("x-amz-security-token");
+  });
+
   it("treats a cut body as transient", async () => {
     answer = (_request, response) => {
       response.writeHead(200, { "Content-Length": "1000" });
@@ -55,7 +68,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
       response.writeHead(200, { "Content-Length": "1000" });
       response.write("x".repeat(500));
     };
-    const message = expect.stringContaining("stalled for 200 ms");
+    const message = expect.stringContaining("stalled for 0.2 s");
     await expect(s3BlobStore(options).get("blob")).rejects.toMatchObject({ code: "transient", message });
   });
 

@@ -106,6 +106,12 @@ describe("a webhook", () => {
     expect(ids).toEqual([expect.stringMatching(/^verify-failed:moved\/[!-~]+\/footers:[!-~]+$/)]);
   });
 
+  it("receives the key as the terminal shows names", async () => {
+    const { url, seen } = await receiver((_request, response) => response.writeHead(204).end());
+    await webhookNotifier({ url, source: "ossnap/test" }).send({ ...NOTICE, key: "verify-failed:moved/a\u202eb\u001b[2J✓" }, at);
+    expect(JSON.parse(seen[0]?.body ?? "").data.key).toBe("verify-failed:moved/a\\u202eb\\u001b[2J\\u2713");
+  });
+
   it("that is not there, or speaks no TLS, is told from one that does not answer", async () => {
     await expect(send("http://127.0.0.1:1/?token=abcdefgh12")).rejects.toThrow(
       /^webhook 127\.0\.0\.1:1 \([0-9a-f]{6}\): (connection refused|the request failed)$/,

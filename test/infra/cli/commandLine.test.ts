@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FIXTURES, flat, inDirectory, runCli, writeConfig } from "./runCli.ts";
@@ -82,6 +82,31 @@ describe.concurrent("command line as a process", { timeout: 60_000 }, () => {
     expect(text.stderr).toContain("Did you mean snapshots?");
     expect(json.exitCode).toBe(2);
     expect(JSON.parse(json.stdout)).toMatchObject({ schema: "error/1", error: { code: "usage" }, exitCode: 2 });
+  });
+
+  it("reads the configuration that the local host serves, unless the line names one", async () => {
+    await inDirectory(async (directory) => {
+      const served = await writeConfig(directory, "watchs: {}");
+      await writeFile(join(directory, "current.env"), `OSSNAP_CONFIG=${served}\n`);
+      const env = { OSSNAP_LOCAL_DIR: directory, SOURCE_PASSWORD: SECRET };
+      const [local, named] = await Promise.all([runCli(["jobs"], { env }), runCli(["jobs", "--config", "none.yaml"], { env })]);
+      expect(flat(local.stderr)).toContain(`using its configuration (${served})`);
+      expect(flat(local.stderr)).toContain("watchs (line");
+      expect(flat(named.stderr)).toContain("configuration none.yaml: there is no such file");
+      expect(named.stderr).not.toContain("using its configuration");
+    });
+  });
+
+  it.each([
+    [["migrate", "cutover", "movies", "--yes"], "(Did you mean --start?)", "migrate cutover --help"],
+    [["prune", "nightly", "--start"], "(Did you mean --apply?)", "prune --help"],
+    [["unpin", "snap-1", "--yes"], "(Use one of ", "unpin --help"],
+    [["migarte", "status"], "(Did you mean migrate?)", "ossnap -- --help"],
+    [["migrate", "snyc", "movies"], "(Did you mean sync?)", "migrate --help"],
+  ])("%j is answered with what was meant, and the help of what was found", async (line, meant, help) => {
+    const { exitCode, stderr } = await runCli(line);
+    expect([exitCode, flat(stderr)]).toEqual([2, expect.stringContaining(meant)]);
+    expect(flat(stderr)).toContain(help);
   });
 
   it("exits with 2 and the fix for an unknown configuration key, and never shows its value", async () => {

@@ -31,8 +31,8 @@ describe("an error", () => {
   it("cannot get a line from a value in its message", () => {
     const error = new AppError("invalid", `repository ${FORGED}: is wrong`, { lines: [`  note: ${FORGED}`] });
     expect(linesOf(error)).toEqual([
-      "repository x\\u000a✓ x is fine\\u000d\\u000a✗ x: is wrong",
-      "  note: x\\u000a✓ x is fine\\u000d\\u000a✗ x",
+      "repository x\\u000a\\u2713 x is fine\\u000d\\u000a\\u2717 x: is wrong",
+      "  note: x\\u000a\\u2713 x is fine\\u000d\\u000a\\u2717 x",
     ]);
     expect(linesOf(new Error(FORGED))).toHaveLength(1);
     expect(linesOf(FORGED)).toHaveLength(1);
@@ -41,7 +41,7 @@ describe("an error", () => {
   it("of ossnap.yaml cannot either, where it is printed alone", () => {
     const { faults } = checkConfig(`version: 1\n${JSON.stringify(FORGED)}: 1\n`, {});
     expect(faults.map(printConfigFault).filter((line) => /[\n\r]/.test(line))).toEqual([]);
-    expect(faults.map(printConfigFault).join()).toContain("x\\u000a✓ x is fine");
+    expect(faults.map(printConfigFault).join()).toContain("x\\u000a\\u2713 x is fine");
   });
 
   it("cannot get one from a text behind a sign either", () => {
@@ -95,7 +95,7 @@ describe("line breaks in what ossnap reads", { timeout: 60_000 }, () => {
       const ended = await runHere(line, { cwd: own });
       expect(ended.exitCode).toBe(2);
       expect(forgedLines(ended)).toEqual([]);
-      expect(ended.stderr).toMatch(/(?:\\u000a|\\n)✓ x is fine/);
+      expect(ended.stderr).toMatch(/(?:\\u000a|\\n)\\u2713 x is\s+fine/);
     }
     await rm(own, { recursive: true, force: true });
   });

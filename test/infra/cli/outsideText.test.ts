@@ -13,15 +13,17 @@ import { FIXTURES, runCli } from "./runCli.ts";
 
 /** Erases the line and claims success; C1, a change of direction, a line separator. */
 const FORGED = "snap\u001b[2K\r\u009b31m\u202egnp\u2028✓ whole";
+/** The sign of a verdict is spelled out in a value, not in a text of ours. */
+const SPELLED = "snap\\u001b[2K\\u000d\\u009b31m\\u202egnp\\u2028\\u2713 whole";
 const SHOWN = "snap\\u001b[2K\\u000d\\u009b31m\\u202egnp\\u2028✓ whole";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed.
 const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 describe("text from outside", () => {
   it("is shown with its controls and marks spelled out, on one line", () => {
-    expect(oneLine(FORGED)).toBe(SHOWN);
+    expect(oneLine(FORGED)).toBe(SPELLED);
     expect(oneLine("a\nb\tc")).toBe("a\\u000ab\\u0009c");
-    expect(oneLine("größe 中文 ✓")).toBe("größe 中文 ✓");
+    expect(oneLine("größe 中文 ✓")).toBe("größe 中文 \\u2713");
   });
 
   it.each([
@@ -39,7 +41,7 @@ describe("text from outside", () => {
     expect(safeJson(JSON.stringify({ text }))).toContain(shown);
   });
 
-  it.each(["👩‍🚀", "✔️", "1️⃣", "🏳️‍🌈", "👍🏽", "größe 中文 ✓"])("%s is shown as it is", (text) => {
+  it.each(["👩‍🚀", "❤️", "1️⃣", "🏳️‍🌈", "👍🏽", "größe 中文"])("%s is shown as it is", (text) => {
     expect([oneLine(text), severalLines(text), safeJson(text)]).toEqual([text, text, text]);
   });
 
@@ -54,9 +56,9 @@ describe("text from outside", () => {
 
   it("cannot forge a line in a reason, a table, or JSON for programs", () => {
     expect(say(reason("snapshot.foreign", { snapshot: `a\n✓ ${FORGED}` }))).toBe(
-      `a\\u000a✓ ${SHOWN} exists and was written by another writer`,
+      `a\\u000a\\u2713 ${SPELLED} exists and was written by another writer`,
     );
-    expect(tableLines([{ head: "NAME" }], [["a\n✓ whole"]])).toEqual(["NAME", "a\\u000a✓ whole"]);
+    expect(tableLines([{ head: "NAME", name: true }], [["a\n✓ whole"]])).toEqual(["NAME", "a\\u000a\\u2713 whole"]);
     for (const text of [jsonLine({ name: FORGED }, "ossnap"), json(200, { name: FORGED }).body]) {
       expect(text).not.toMatch(UNSAFE);
       expect(JSON.parse(text)).toEqual({ name: FORGED });
@@ -95,7 +97,7 @@ describe("a repository whose names would drive a terminal", { timeout: 60_000 },
     await rename("snap-1\n✓ everything is whole");
     const { stdout, stderr } = await runCli([verb, `file://${directory}`]);
     expect(`${stdout}${stderr}`).not.toMatch(/^\s*✓ everything/m);
-    expect(stdout).toMatch(/snap-1\\u000a✓ every/);
+    expect(stdout).toMatch(/snap-1\\u000a\\u2713 every/);
     expect(stdout).toContain("snap-2");
   });
 });

@@ -4,7 +4,8 @@ import { problem } from "../../../infra/cli/exitCodes.ts";
 import { withColours } from "../../../infra/cli/screen/colour.ts";
 import { type Look, marked, wantsColour, wantsUnicode } from "../../../infra/cli/screen/look.ts";
 import { tableLines } from "../../../infra/cli/screen/table.ts";
-import { isAllWhole, type Verification, verificationText } from "../../../infra/cli/verification.ts";
+import { isAllWhole, type Verification, type VerifiedSnapshot } from "../../../infra/cli/verification.ts";
+import { verificationText } from "../../../infra/cli/verificationText.ts";
 import { reason } from "../../../shared/model/reason.ts";
 
 const look: Look = { colour: false, unicode: true, now: new Date("2026-11-21T04:30:00Z"), program: "ossnap" };
@@ -105,6 +106,16 @@ snap-3    – not restorable  footers       –  –               –
     const [, second] = verification.snapshots;
     const counted = { ...verification, snapshots: second ? [{ ...second, missingBlobs: 499_999 }] : [] };
     expect(verificationText(counted, look)).toContain("\n    … 499,996 more (--json shows more of them)\n");
+  });
+
+  it("shows ten thousand snapshots, and of more of them those that are not whole", () => {
+    const [first, second] = verification.snapshots as [VerifiedSnapshot, VerifiedSnapshot];
+    const many = [...Array.from({ length: 12_000 }, (_, number) => ({ ...first, name: `w${number}` })), second];
+    const text = verificationText({ ...verification, snapshots: many }, look);
+    expect(text).toContain("\nw9998 ");
+    expect(text).not.toContain("\nw9999 ");
+    expect(text).toContain("\nsnap-2 ");
+    expect(text).toContain("\n… 2,001 more (--json shows all)\n");
   });
 
   it("is good when every restorable snapshot is whole, and never when there is none", () => {

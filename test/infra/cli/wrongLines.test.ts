@@ -7,6 +7,7 @@ import { dryDeletion } from "../../../shared/verbs/prune/askDeletion.ts";
 import { enter, type Outputs } from "../../golden/memorySession.ts";
 import { heldByWrites, SERVED_TWICE, servedTwice } from "../../golden/rollbackCases.ts";
 import { BACKUPS, copyWorld, movedWorld, newWorld, nights, oldestOf } from "../../golden/stages.ts";
+import { cutWorld, migratingWorld } from "../../world/migrating.ts";
 import { STEP1 } from "../../world/moved.ts";
 import { fire, ID } from "../../world/nightly.ts";
 import { MOVED, type TestWorld } from "../../world/world.ts";
@@ -108,6 +109,22 @@ const ACTING: Record<string, Acting> = {
         ["--as", "a", "--alias", "b"],
       ],
       ...[
+        ["--global-state=yes"],
+        ["--feature-states"],
+        ["--feature-states", ","],
+        ["--data-streams="],
+        ["--global-state", "--over"],
+        ["--feature-states", "tasks", "--over"],
+        ["--data-streams", "logs", "--over"],
+        ["--global-state", "--alias", "films"],
+        ["--global-state", "--as", "x"],
+        ["--data-streams", "logs", "--lose-old"],
+        ["--global-state"],
+        ["--feature-states", "tasks"],
+        ["--data-streams", "logs"],
+      ],
+      ...[["--rate"], ["--rate="], ["--rate", "80"], ["--rate", "0"], ["--rate", "-1"], ["--rate", "1.5mb"], ["--rate", "fast"]],
+      ...[
         ["--indices", "again"],
         ["--repository", "again"],
         ["--to", "again"],
@@ -136,6 +153,21 @@ const ACTING: Record<string, Acting> = {
     },
     wrong: [["--wait"], ["--because", "x"]],
   },
+  "migrate sync <name>": {
+    words: ["migrate", "sync", "movies"],
+    world: migratingWorld,
+    wrong: [...WAITS, ...KEYS, ["--start"], ["--lose-writes"]],
+  },
+  "migrate cutover <name>": {
+    words: ["migrate", "cutover", "movies", "--start"],
+    world: migratingWorld,
+    wrong: [...WAITS, ...KEYS, ["--lose-writes"], ["--block-writes=no"]],
+  },
+  "migrate rollback <name>": {
+    words: ["migrate", "rollback", "movies", "--lose-writes", "--start"],
+    world: cutWorld,
+    wrong: [...WAITS, ...KEYS, ["--block-writes"], ["--yes"]],
+  },
   pause: { words: ["pause"], world: newWorld, wrong: [["--wait"]] },
   resume: { words: ["resume"], world: async () => paused(await newWorld()), wrong: [["--wait"]] },
 };
@@ -145,6 +177,8 @@ const ACTING: Record<string, Acting> = {
 const ELSEWHERE = ["shared add <instance>", "shared remove <instance>"];
 const READING = [
   "shared list <cluster>",
+  "migrate policies <name>",
+  "migrate status [name]",
   "status",
   "pins",
   "plan-prune",

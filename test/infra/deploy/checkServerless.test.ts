@@ -165,6 +165,18 @@ describe("the requirements of each function", () => {
     );
   });
 
+  it("include the keys for a domain of Amazon that has none in ossnap.yaml", () => {
+    const config = exampleConfig();
+    const { source } = config.clusters;
+    const withAws = (aws: object) =>
+      checkServerless(shipped, {
+        ...config,
+        clusters: { ...config.clusters, source: { ...source, url: "https://a", aws: { region: "eu-west-1", ...aws } } },
+      });
+    expect(withAws({ accessKeyId: "A", secretAccessKey: "S" })).toEqual([]);
+    expect(withAws({})[0]?.wrong).toBe("lacks AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, which ossnap.yaml needs");
+  });
+
   it("include every secret of ossnap.yaml in every function", () => {
     const faults = checkServerless(shipped, exampleConfig(), { environmentNames: ["S3_KEY", "NEW_SECRET"] });
     expect(faults).toHaveLength(7);

@@ -30,6 +30,7 @@ export function exampleConfig(): Config {
         patienceMs: 86_400_000,
       },
     },
+    migrations: {},
     http: { tokens: [] },
     notify: [],
   };

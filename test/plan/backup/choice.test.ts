@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ChoosableIndex, chooseIndices, namedThings } from "../../../shared/plan/backup/choice.ts";
+import { type BackupChoice, type ChoosableIndex, chooseIndices, namedThings } from "../../../shared/plan/backup/choice.ts";
 import { leftOutGroups } from "../../../shared/plan/backup/leftOut.ts";
 
 const AT = new Date("2026-11-28T01:30:00Z");
@@ -31,9 +31,20 @@ describe("the contents of a backup", () => {
     expect(choose(["*", "-app"])).toMatchObject({ request: ["logs-2026.11.28", "movies"], streams: [] });
   });
 
-  it("takes backing indices alone only for a pattern that begins with a dot", () => {
+  it("takes backing indices alone only for a pattern that begins with .ds-", () => {
     expect(choose([".ds-app-*2"])).toMatchObject({ request: [".ds-app-2026.11.28-000002"], streams: [] });
     expect(choose(["app", ".ds-app-*"])).toMatchObject({ request: ["app"], streams: ["app"] });
+  });
+
+  it.each([[[".*"]], [[".d*"]]])("takes no backing index alone for %j", (patterns) => {
+    const { indices = [], streams = [] } = choose(patterns) as Partial<BackupChoice>;
+    expect([indices.filter((name) => name.startsWith(".ds-")), streams]).toEqual([[], []]);
+  });
+
+  it("names the stream of which only backing indices are there, which a pattern matches and does not take", () => {
+    const orphan = open(".ds-lost-2026.11.27-000001");
+    const choice = chooseIndices({ indices: ["*", ".*"] }, [...EXISTING, orphan], { version: "8.17.0", at: AT });
+    expect(choice).toMatchObject({ leftOut: { streams: ["lost"] } });
   });
 
   it("knows no data streams before 7.9", () => {

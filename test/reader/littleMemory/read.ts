@@ -1,3 +1,4 @@
+import { peakMemoryBytes } from "../../../infra/bench/peakMemory.ts";
 import { directoryBlobStore } from "../../../shared/adapters/directory/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { startProgress } from "../../../shared/proof/arrivalProgress.ts";
@@ -48,4 +49,4 @@ try {
   if (!(error instanceof AppError)) throw error;
   console.log(JSON.stringify({ code: error.code, message: error.message }));
 }
-console.error(`${process.resourceUsage().maxRSS} KB`);
+console.error(`peak: ${peakMemoryBytes()} bytes`);

@@ -6,7 +6,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import type { ProofLevel, RootCatalogue, SnapshotProof } from "../../../shared/model/repository.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { type ClosureReading, listSizes, openRepository, readClosure } from "../../../shared/reader/readRepository.ts";
-import { withFooter } from "../../format/encoding/encodeContainer.ts";
+import { encodeContainer, withFooter } from "../../format/encoding/encodeContainer.ts";
 import { type FixtureRepository, fixtureRepositories, fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 import { closureBlobs } from "./closureBlobs.ts";
 
@@ -129,6 +129,33 @@ describe("a snapshot that cannot be restored", () => {
     expect(chosen).toMatchObject({ verdict: "whole", closure: { indices: [{ name: "fx-orders", documents: 5, failedShards: [] }] } });
   });
 });
+
+describe("a snapshot with state SUCCESS that lists a failed shard", () => {
+  it("is not restorable, as on a cluster, while its other indices alone are whole", async () => {
+    const blobs = new Map(CHUNKED.blobs);
+    const [key = ""] = [...blobs.keys()].filter((one) => one.startsWith("snap-") && nameIn(blobs.get(one)) === "snap-partial");
+    const record = decodeContainer(blobs.get(key) ?? new Uint8Array(0), "snapshot", key) as { snapshot: { state: string } };
+    record.snapshot.state = "SUCCESS";
+    const store = storeOf(blobs);
+    await store.put(key, encodeContainer("snapshot", record));
+    for (const root of [...blobs.keys()].filter((one) => /^index-\d+$/.test(one))) {
+      const listed = JSON.parse(Buffer.from(blobs.get(root) ?? []).toString());
+      for (const one of listed.snapshots) if (one.name === "snap-partial") one.state = 1;
+      await store.put(root, Buffer.from(JSON.stringify(listed)));
+    }
+    expect(await proveSnapshot(store, { name: "snap-partial", level: "contents" })).toMatchObject({
+      verdict: "not-restorable",
+      reason: { code: "snapshot.shardFailed", params: { index: "fx-unalloc", shard: 0 } },
+    });
+    expect(await proveSnapshot(store, { name: "snap-partial", level: "contents", indices: ["fx-orders"] })).toMatchObject({
+      verdict: "whole",
+    });
+  });
+});
+
+function nameIn(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && (decodeContainer(bytes, "snapshot", "record") as { snapshot: { name: string } }).snapshot.name;
+}
 
 describe("proveSnapshot", () => {
   it("needs fewer blobs for selected indices", async () => {

@@ -245,6 +245,16 @@ describe("every kind of fault has its own sentence", () => {
       'copies.aws-to-oss.to.bucket: not a bucket\'s name: "Moved_", write 3 to 63 lower-case letters, digits and -',
     ],
     [
+      ["copies", "aws-to-oss", "to", "sessionToken"],
+      "planted",
+      'copies.aws-to-oss.to.sessionToken: a token without its key: "(hidden)", add accessKeyId and secretAccessKey',
+    ],
+    [
+      ["repositories", "movies-aws", "blobs"],
+      { store: "s3", bucket: "movies-snapshots", basePath: "prod", region: "eu-west-1", accessKeyId: "ASIAX", secretAccessKey: "s" },
+      'repositories.movies-aws.blobs.accessKeyId: a temporary key without its token: "(hidden)", add sessionToken',
+    ],
+    [
       ["copies", "aws-to-oss", "to", "accessKeyId"],
       "AK",
       "copies.aws-to-oss.to.secretAccessKey: missing beside its other half, add it, or leave out both",

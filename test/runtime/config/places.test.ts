@@ -191,6 +191,19 @@ describe("the state beside blobs", () => {
     ]);
   });
 
+  it.each([
+    ["below", "/mnt/repo/state"],
+    ["the same as", "/mnt/repo/"],
+    ["above", "/mnt"],
+  ])("%s the location of an fs repository without blobs is refused", (how, bucket) => {
+    const own = { store: "directory", bucket };
+    expect(faultsOf({ state: own, repositories: { a: fs("/mnt/repo", "one") } })).toEqual([
+      `state: overlaps a repository's blobs: it is ${how} repositories.a`,
+    ]);
+    expect(faultsOf({ state: own, repositories: { a: fs("/mnt/repository", "one") } })).toHaveLength(how === "above" ? 1 : 0);
+    expect(faultsOf({ state: own, repositories: { a: fs("repo", "one") } })).toEqual([]);
+  });
+
   it("beside them it is accepted", () => {
     expect(faultsOf({ state: state("states"), repositories: { a: oss("state") }, watches: { w: watch(place("watched")) } })).toEqual([]);
   });

@@ -113,6 +113,11 @@ describe("accepted values that are hardly meant", () => {
     expect(warningsWith(path, value)).toEqual(expected);
   });
 
+  it("an rpo of nothing is refused, and not warned about as well", () => {
+    const { faults, warnings } = checkConfig(exampleWith(["backups", "nightly", "rpo"], "0h"), EXAMPLE_ENVIRONMENT);
+    expect([faults.map(({ path }) => path), warnings]).toEqual([["backups.nightly.rpo"], []]);
+  });
+
   const policies = (count: number, cron: (number: number) => string) => {
     const tree = JSON.parse(exampleWith(["backups", "nightly", "schedule", "timeZone"], "UTC"));
     const { rpo: _, ...nightly } = tree.backups.nightly;

@@ -95,7 +95,7 @@ describe("a viewer", () => {
                 ? { repository: "r", snapshot: "s", apply: "x" }
                 : path === "/pins"
                   ? { repository: "r", snapshot: "s", because: "b" }
-                  : path.endsWith("/rollback")
+                  : /\/(rollback|cutover)$/.test(path)
                     ? { start: true }
                     : path.includes("/shared/")
                       ? { instance: "es-cn-source", apply: true }
@@ -142,6 +142,33 @@ describe("an invalid request", () => {
     const body = { repository: "x".repeat(256 * 1024) };
     expect((await http.ask("POST", "/verifications", { body })).status).toBe(413);
     expect((await http.ask("POST", "/verifications", { body, base64: true })).body.code).toBe("too-large");
+  });
+
+  it.each([
+    ["/verifications", { repository: "backups", snapshot: "x\ud800" }, "body.snapshot"],
+    ["/deletions", { repository: "backups", snapshot: "s", uuid: "\udc00" }, "body.uuid"],
+    ["/restores", { snapshot: "s", repository: "backups", to: "source", indices: ["a", "\ud800"] }, "body.indices[1]"],
+    ["/restores", { snapshot: "s", repository: "backups", to: "source", indices: ["a"], as: { "\ud800": "b" } }, "body.as"],
+    ["/pins", { repository: "backups", snapshot: "s", because: "\ud800" }, "body.because"],
+    ["/backups/x\ud800", {}, "path.policy"],
+  ])("is 400 for a text with half of a character, before anything is written: %s %j", async (path, body, field) => {
+    const answer = await http.ask("POST", path, { body });
+    expect([answer.status, String(answer.body.detail)]).toEqual([400, expect.stringContaining(`${field}: "`)]);
+    expect(answer.body.detail).toContain("holds half of a character");
+    expect(await world.stateKeys("live/jobs/")).toEqual([]);
+  });
+
+  it.each(["/verifications", "/deletions", "/pins", "/restores"])("is 400 for a name that is longer than any: %s", async (path) => {
+    const body = { repository: "backups", snapshot: "x".repeat(1001), because: "b", to: "source", indices: ["a"] };
+    const answer = await http.ask("POST", path, { body });
+    expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining("snapshot is longer than 1000 characters")]);
+    expect(await world.stateKeys("live/jobs/")).toEqual([]);
+  });
+
+  it("is none because of a byte order mark before its body", async () => {
+    const body = '\ufeff{"repository": "backups", "snapshot": "nosuch"}';
+    const answer = await http.ask("POST", "/deletions", { body, headers: { "Content-Type": "application/json" } });
+    expect(answer.body.detail).toContain("repository backups");
   });
 
   it("is 415 without the JSON content type, and accepts one with a charset", async () => {

@@ -5,6 +5,7 @@ import { everythingEnds } from "./ending.ts";
 import { deletesOnlyItsOwn, doneMeansDone, startsNothingBesideOthers } from "./lanes.ts";
 import { noNightIsLost } from "./nights.ts";
 import { workHappensOnce } from "./once.ts";
+import { overwritesWithCare } from "./overwrites.ts";
 import { onlyWhatThePlanSaid } from "./prunes.ts";
 import { movesTogether, nothingBroughtAlong, provenBeforeRestored, servesForward } from "./restores.ts";
 import { oneSuccessPerSlot } from "./slots.ts";
@@ -19,6 +20,7 @@ export const CHECKS: readonly MakeCheck[] = [
   provenBeforeRestored,
   servesForward,
   movesTogether,
+  overwritesWithCare,
   onlyWhatThePlanSaid,
   neverWaits,
   startsNothingBesideOthers,

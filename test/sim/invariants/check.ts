@@ -1,5 +1,6 @@
 import type { MemoryBucket } from "../../../shared/adapters/memory/blobStore.ts";
 import type { DoneRecord, JobRecord } from "../../../shared/jobs/record.ts";
+import { JOB_MARKER_KEY, JOB_MARKER_SETTING, markingJob } from "../../../shared/model/restoredName.ts";
 import type { Effect } from "../gates.ts";
 import type { Play, Scenario } from "../scenario.ts";
 
@@ -69,7 +70,9 @@ export function isWriteOn(effect: Effect, port: string, ...calls: string[]): boo
 /** The job that requested this effect, if the request itself names it. */
 export function jobOf({ call, args }: Effect): string | undefined {
   if (call === "createSnapshot") return (args[2] as { metadata: { ossnap?: { job: string } } }).metadata.ossnap?.job;
-  if (call === "restore")
-    return String((args[0] as { indexSettings: Record<string, unknown> }).indexSettings["index.routing.allocation.exclude.ossnap_job"]);
+  if (call === "restore") {
+    const marker = (args[0] as { indexSettings: Record<string, unknown> }).indexSettings[JOB_MARKER_SETTING];
+    return String(markingJob({ [JOB_MARKER_KEY]: String(marker) }));
+  }
   return undefined;
 }

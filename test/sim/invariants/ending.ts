@@ -11,7 +11,7 @@ const FAIR_FAILURES: Record<string, readonly string[]> = {
   prune: ["job.patience", "prune.otherUuid"],
   copy: ["copy.attempts", "copy.cut", "copy.failed", "job.patience"],
   // Two restores by hand without a key want the same name.
-  restore: ["job.patience", "alias.newer", "name.taken", "root.moved", "snapshot.notListed"],
+  restore: ["job.patience", "alias.newer", "name.taken", "root.moved", "snapshot.notListed", "over.otherSince", "over.closedLong"],
   arrival: ["job.patience"],
 };
 
@@ -37,12 +37,16 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
       violated("the served documents differ from the snapshot's");
   }
 
+  const isFairCode = (kind: string, code: string) =>
+    FAIR_FAILURES[kind]?.includes(code) || (code === "restore.stuck" && (stage.people.nodeLost || stage.clockJumped));
+
   const isFair = (kind: string, { code, params }: Reason) =>
-    FAIR_FAILURES[kind]?.includes(code) ||
+    isFairCode(kind, code) ||
     // Its patience ended while it was put aside, and what it restored has the alias.
     (code === "restore.keptServing" && params.because === "job.aside") ||
+    // What it overwrote stays so, whatever it ended with.
+    (code === "over.replaced" && isFairCode(kind, String(params.because))) ||
     (code === "copy.damaged" && stage.people.rotten) ||
-    (code === "restore.stuck" && (stage.people.nodeLost || stage.clockJumped)) ||
     (code === "restore.gone" && stage.people.touched.size > 0);
 
   /** An old index stays while nothing else serves, because a person closed or deleted what did. */

@@ -4,7 +4,7 @@ import { JOB_MARKER_KEY, parseRestoredIndexName } from "../../../shared/model/re
 import type { RestoreInput } from "../../../shared/verbs/restore/step.ts";
 import { listedIn } from "../account/written.ts";
 import type { Effect } from "../gates.ts";
-import { ALIAS, MOVED, MOVED_LOCATION, PAIR, WATCH } from "../names.ts";
+import { ALIAS, CLOSING, MOVED, MOVED_LOCATION, OWN_REPOSITORY, PAIR, WATCH } from "../names.ts";
 import { isWriteOn, jobOf, keysOf, type MakeCheck, recordsOf } from "./check.ts";
 
 /** 4: nothing is restored unless its blobs are what the cluster wrote for the uuid that the highest root names. */
@@ -21,6 +21,8 @@ export const provenBeforeRestored: MakeCheck = ({ stage, account, platform, viol
     before(effect) {
       if (!isWriteOn(effect, "cluster:target", "restore")) return;
       const request = effect.args[0] as RestoreRequest;
+      // Nobody changes the target's own repository.
+      if (request.repository === OWN_REPOSITORY) return;
       const what = `restore of ${request.snapshot}`;
       const root = stage.buckets.get(MOVED.bucket)?.get(`${MOVED.basePath}/${account.rootKey()}`)?.bytes;
       const uuids = listedIn(root).flatMap(({ name, uuid }) => (name === request.snapshot ? [uuid] : []));
@@ -47,7 +49,8 @@ export const servesForward: MakeCheck = ({ stage, kernel, account, violated }) =
   const holders = async () => (await stage.target.listIndices()).filter(({ aliases }) => aliases.includes(ALIAS)).map(({ name }) => name);
 
   async function judgeSwap(effect: Effect): Promise<void> {
-    for (const { alias, to } of effect.args[0] as AliasMove[]) for (const index of to) await judgeMove(effect, alias, index);
+    const moves = (effect.args[0] as AliasMove[]).filter(({ alias }) => !alias.startsWith(CLOSING));
+    for (const { alias, to } of moves) for (const index of to) await judgeMove(effect, alias, index);
   }
 
   async function judgeMove({ actor }: Effect, alias: string, to: string): Promise<void> {
@@ -96,23 +99,29 @@ export const servesForward: MakeCheck = ({ stage, kernel, account, violated }) =
 };
 
 /** 8: copied repositories are read-only; a restore includes no allocation settings, no blocks and no aliases. */
-export const nothingBroughtAlong: MakeCheck = ({ stage, violated }) => ({
-  number: 8,
-  name: "copied repositories are read-only, and restores include no settings or aliases",
-  before(effect) {
-    if (!isWriteOn(effect, "cluster:target", "putRepository")) return;
-    const [{ name, settings }] = effect.args as [{ name: string; settings: Record<string, unknown> }];
-    if (String(settings.readonly) !== "true") violated(`repository ${name} is registered on the target as writable`);
-  },
-  async after(effect) {
-    if (!isWriteOn(effect, "cluster:target", "restore") || effect.error !== undefined) return;
-    const { as } = effect.args[0] as RestoreRequest;
-    const index = (await stage.target.listIndices()).find(({ name }) => name === as);
-    const brought = Object.keys(index?.settings ?? {}).filter((key) => /require|blocks|lifecycle/.test(key));
-    if (brought.length > 0 || (index?.aliases.length ?? 0) > 0)
-      violated(`restore of ${as} included ${[...brought, ...(index?.aliases ?? [])]}`);
-  },
-});
+export const nothingBroughtAlong: MakeCheck = ({ stage, violated }) => {
+  /** What an index that is overwritten has already. */
+  let aliases: readonly string[] = [];
+  const indexOf = async (effect: Effect) =>
+    (await stage.target.listIndices()).find(({ name }) => name === (effect.args[0] as RestoreRequest).as);
+  return {
+    number: 8,
+    name: "copied repositories are read-only, and restores include no settings or aliases",
+    async before(effect) {
+      if (isWriteOn(effect, "cluster:target", "restore")) aliases = (await indexOf(effect))?.aliases ?? [];
+      if (!isWriteOn(effect, "cluster:target", "putRepository")) return;
+      const [{ name, settings }] = effect.args as [{ name: string; settings: Record<string, unknown> }];
+      if (String(settings.readonly) !== "true") violated(`repository ${name} is registered on the target as writable`);
+    },
+    async after(effect) {
+      if (!isWriteOn(effect, "cluster:target", "restore") || effect.error !== undefined) return;
+      const index = await indexOf(effect);
+      const brought = Object.keys(index?.settings ?? {}).filter((key) => /require|blocks|lifecycle/.test(key));
+      const more = (index?.aliases ?? []).filter((alias) => !aliases.includes(alias));
+      if (brought.length > 0 || more.length > 0) violated(`restore of ${index?.name} included ${[...brought, ...more]}`);
+    },
+  };
+};
 
 /** 4: aliases that move in one call are on the same indices at every moment, whoever dies or is frozen. */
 export const movesTogether: MakeCheck = ({ stage, violated }) => ({

@@ -4,7 +4,7 @@ import { listJobs } from "../../../shared/verbs/jobs/show.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { askRollback } from "../../../shared/verbs/rollback/ask.ts";
-import { MINUTE_MS, PAIR, POLICY } from "../names.ts";
+import { MINUTE_MS, OWN_INDEX, PAIR, POLICY } from "../names.ts";
 import type { Verb } from "../platform.ts";
 import type { Parts, Play } from "../scenario.ts";
 import { breakDestination } from "./target.ts";
@@ -45,6 +45,8 @@ export function pressButtons(play: Play, { fromMs, untilMs }: { fromMs: number; 
     if (random.chance(0.7)) breakDestination(play, atMs);
     press(atMs + random.between(1, 30) * MINUTE_MS, "copy", (world) => askCopy(world, "move", OPS));
   }
+  // Drawn apart, so that the other events of a seed stay as they are.
+  if ((parts.copy || parts.outside) && random.fork("over").chance(0.35)) overwriteByHand(play, press, { fromMs, untilMs });
 }
 
 const applyThePlan: Verb = async (world) => {
@@ -58,6 +60,25 @@ function cancelSomething(drawn: number): Verb {
     const job = open[Math.floor(drawn * open.length)];
     if (job) await cancelJob(world, job.id, OPS);
   };
+}
+
+/** An index of the target's own is restored over, whatever it holds; without a key two jobs want to. */
+function overwriteByHand(
+  { stage, kernel, random, steps }: Play,
+  press: Press,
+  { fromMs, untilMs }: { fromMs: number; untilMs: number },
+): void {
+  const drawn = random.fork("over by hand");
+  const shards = steps.some(({ snapshots }) => snapshots.some(({ documents }) => "fx-orders" in documents)) ? 2 : 1;
+  kernel.at(fromMs, "", () => stage.target.putIndex(OWN_INDEX, { documents: 4, shards, replicas: 0, aliases: ["own"] }));
+  const options = drawn.chance(0.5) ? { key: "over" } : {};
+  const restore: Verb = (world) => {
+    const indices = world.config.watches.moved?.restore.indices ?? [];
+    const over = { as: { "*": OWN_INDEX }, over: true, loseOld: true, replicas: 0 };
+    return startRestore(world, { snapshot: "snap-1", repository: "moved-movies", to: "target", indices, ...over }, OPS, options);
+  };
+  const atMs = fromMs + drawn.between(20 * MINUTE_MS, (untilMs - fromMs) >> 1);
+  for (const laterMs of [0, 30_000, drawn.between(60, 200) * MINUTE_MS]) press(atMs + laterMs, "restore over an index", restore);
 }
 
 /** With a key both requests are one; without, two jobs want the same index. */

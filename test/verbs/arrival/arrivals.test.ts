@@ -106,6 +106,30 @@ describe("an event that names one root many times", () => {
   });
 });
 
+describe("an event that names thousands of roots of one watch", () => {
+  it("costs one look, whose arrival is that of the newest root", async () => {
+    await world.fill(MOVED, STEP2.blobs);
+    const named = Array.from({ length: 10_000 }, (_, at) => ({ bucket: "moved", key: `movies/index-${at + 2}` }));
+    const opened = await world.open();
+    let lists = 0;
+    const blobs: typeof opened.blobs = (place) => {
+      const store = opened.blobs(place);
+      const list: typeof store.list = (...args) => {
+        if (place.bucket === "moved") lists += 1;
+        return store.list(...args);
+      };
+      return Object.assign(Object.create(store), { list });
+    };
+    const single = await onCopiedBlobs({ ...opened, blobs }, [named[0] as (typeof named)[number]]);
+    const [once] = [lists];
+    lists = 0;
+    const reports = await onCopiedBlobs({ ...opened, blobs }, [...named, { bucket: "elsewhere", key: "index-1" }]);
+    expect(lists).toBeLessThanOrEqual(once);
+    expect(reports.map((report) => ("watch" in report ? report.watch : report.ignored.code))).toEqual(["moved", "event.foreign"]);
+    expect(single).toMatchObject([{ watch: "moved", jobs: [`arrival-moved-${SNAP2.uuid}`] }]);
+  });
+});
+
 describe("a snapshot with a missing blob", () => {
   it("invariant 4: is not restored until the blob arrives", async () => {
     offer("snap-2", SNAP2.uuid);

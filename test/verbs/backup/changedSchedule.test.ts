@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../shared/model/config.ts";
 import { onTimer } from "../../../shared/tick/onTimer.ts";
+import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
 import { STEP1 } from "../../world/moved.ts";
 import { created, fire, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, MOVED, type TestWorld, testConfig } from "../../world/world.ts";
@@ -36,6 +37,20 @@ describe("a policy whose schedule was changed", () => {
     }
     expect(slots(world)).toHaveLength(1);
     expect(world.notices).toEqual([]);
+  });
+
+  it("keeps no snapshot until a slot of before the change, which gets none", async () => {
+    const { world, config } = await nightly();
+    world.advance(13.5 * HOUR_MS);
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    world.advance(9 * HOUR_MS);
+    changeTo(config, "0 0 9 * * *");
+    await tick(world);
+    const { keep } = await dryPrune(await world.open(), "nightly");
+    // Of "last 2": the slots of the 22nd and 23rd; that of the 21st at 09:00 had passed when the schedule began.
+    expect(keep.map(({ until }) => [until?.at.slice(0, 13), until?.passed])).toEqual([["2026-11-23T09", undefined]]);
   });
 
   it("makes up a lost timer of the new schedule", async () => {

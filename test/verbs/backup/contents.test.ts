@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { stateKey } from "../../../shared/state/keys.ts";
 import { askBackup } from "../../../shared/verbs/backup/ask.ts";
 import { previewBackup } from "../../../shared/verbs/backup/preview.ts";
+import { dryPrune } from "../../../shared/verbs/prune/ask.ts";
+import { showStatus } from "../../../shared/verbs/status/show.ts";
 import { created, done, fire, ID, tick, withMovies } from "../../world/nightly.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, testConfig } from "../../world/world.ts";
 
@@ -134,7 +137,7 @@ describe("the request of a policy", () => {
 });
 
 describe("a selection that lost more than its policy allows", () => {
-  async function halved(action: "tell" | "refuse") {
+  async function halved(action: "tell" | "refuse", damage?: string) {
     const world = await world817((policy) => {
       policy.shrinkAtMost = { percent: 30, action };
     });
@@ -142,6 +145,7 @@ describe("a selection that lost more than its policy allows", () => {
     world.source.finishSnapshots();
     await tick(world);
     await world.source.deleteIndex("movies-old");
+    if (damage !== undefined) await world.state.put(stateKey.taken("nightly"), Buffer.from(damage));
     world.advance(DAY_MS);
     await tick(world);
     world.advance(3 * MINUTE_MS);
@@ -153,6 +157,11 @@ describe("a selection that lost more than its policy allows", () => {
   it("is reported once and taken", async () => {
     const world = await halved("tell");
     expect([created(world).length, shrank(world)]).toEqual([2, ["firing"]]);
+  });
+
+  it.each(["{", "{}", "null"])("is compared with the newest good snapshot while the record of the last success is %s", async (damage) => {
+    const world = await halved("refuse", damage);
+    expect([created(world).length, shrank(world)]).toEqual([1, ["firing"]]);
   });
 
   it("is refused if the policy says so, and taken when a person asks", async () => {
@@ -176,8 +185,19 @@ describe("indices that no policy takes", () => {
     await tick(world);
     expect(world.coverage.map(({ status, text }) => `${status} ${text}`)).toEqual([
       "firing no backup policy covers 1 index or data stream of source: series; `ossnap status` lists them",
-      "resolved every index of source is covered by a policy again",
+      "resolved every index of source is covered or excluded by a policy again",
     ]);
+  });
+
+  it("are not those that a policy excludes on purpose, which status lists as such", async () => {
+    const world = await withMovies();
+    world.config.backups.nightly?.indices.push("-series");
+    await fire(world);
+    await tick(world);
+    expect(world.coverage).toEqual([]);
+    const { coverage } = await showStatus(await world.open(), { rows: [], unread: [] });
+    expect(coverage[0]).toMatchObject({ cluster: "source", uncovered: [], excluded: [{ name: "series", policies: ["nightly"] }] });
+    expect((await dryPrune(await world.open(), "nightly")).uncovered).toEqual([]);
   });
 });
 

@@ -137,6 +137,19 @@ export function backupDecisions(): Decided[] {
       seen(),
     ],
     ["a second too early", job({ attempt: 1, failures: [failure(1)] }, askedAt("2026-11-21T00:40:01Z")), seen()],
+    [
+      "a second too early, after an attempt whose failed shard is known",
+      job(
+        { attempt: 1, failures: [{ ...failure(1), shards: [{ index: "movies-1", shard: 3, node: "n1", reason: "disk full" }] }] },
+        askedAt("2026-11-21T00:40:01Z"),
+      ),
+      seen(),
+    ],
+    [
+      "a second too early, after an attempt that contains other indices",
+      job({ attempt: 1, failures: [{ ...failure(1, "SUCCESS", 0), indices: ["series"] }] }, askedAt("2026-11-21T00:40:01Z")),
+      seen(),
+    ],
     ["too early, and said", job({ attempt: 1, failures: [failure(1)] }, { state: "retrying", ...askedAt("2026-11-21T00:40:01Z") }), seen()],
     ["it is due", job({ attempt: 1, failures: [failure(1)] }, { state: "retrying", ...askedAt("2026-11-21T00:40:00Z") }), seen()],
     [

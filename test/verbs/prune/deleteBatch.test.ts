@@ -139,7 +139,10 @@ describe("deletions before 7.8", () => {
     expect(await left()).toContain(name);
     expect(await (await world.open()).log.done(id)).toMatchObject({
       state: "refused",
-      reason: { code: "prune.protectedSince", params: { snapshot: name } },
+      reason: {
+        code: "prune.stopped",
+        params: { because: "prune.protectedSince", snapshot: name, removed: 2, asked: removing.length },
+      },
       result: { removed: removing.slice(0, 2) },
     });
   });

@@ -24,6 +24,13 @@ describe.each(["5.5.3", "7.10.2"])("deleting one snapshot, on %s", (sourceVersio
   const nth = async (index: number) => (await listed()).at(index) as Awaited<ReturnType<typeof listed>>[number];
   const apply = async (request: DeletionRequest, hash: string) => applyDeletion(await world.open(), request, hash, OPS);
 
+  const night = async () => {
+    await createSnapshots(await world.open(), { policy: "nightly", triggerTime: world.now() });
+    world.source.finishSnapshots();
+    await advanceJobs(await world.open());
+    world.advance(DAY_MS);
+  };
+
   beforeEach(async () => {
     const config = testConfig((made) => {
       made.watches = {};
@@ -170,6 +177,35 @@ describe.each(["5.5.3", "7.10.2"])("deleting one snapshot, on %s", (sourceVersio
     await apply(of("mine", { uuid }), plan.hash);
     await advanceJobs(await world.open());
     expect(await names()).not.toContain("mine");
+  });
+
+  it("deletes what another tool took and a policy adopts only by name and uuid", async () => {
+    Object.assign(world.config.backups.nightly ?? {}, { adopt: { pattern: "curator-*" } });
+    await world.source.createSnapshot("backups", "curator-1", { indices: ["movies"], metadata: {} });
+    world.source.finishSnapshots();
+    world.advance(DAY_MS);
+    for (let count = 0; count < 2; count += 1) await night();
+    const uuid = (await listed()).find(({ name }) => name === "curator-1")?.uuid ?? "";
+    expect((await dry("curator-1")).refusal).toMatchObject({ code: "delete.foreign", params: { uuid } });
+    const { refusal, remove } = await dry("curator-1", { uuid });
+    expect([refusal, remove[0]?.reasons[0]?.code]).toEqual([undefined, "delete.askedForeign"]);
+  });
+
+  it("refuses the newest good one and no other, although the slot in a name lies in the future, and deletes that one", async () => {
+    const future = (await nth(-1)).name.replace(/\d{8}t/, "20291120t");
+    await world.source.createSnapshot("backups", future, { indices: ["movies"], metadata: {} });
+    world.source.finishSnapshots();
+    const uuid = (await listed()).find(({ name }) => name === future)?.uuid ?? "";
+    for (let count = 0; count < 2; count += 1) await night();
+    const newest = await nth(-1);
+    expect((await dry(newest.name)).refusal?.code).toBe("keep.newest");
+    const { refusal, remove } = await dry(future, { uuid });
+    expect([refusal, remove.map(({ name, keptInstead }) => [name, keptInstead])]).toEqual([undefined, [[future, newest.name]]]);
+  });
+
+  it("has no newest good one among snapshots that all lie in the future, and deletes none", async () => {
+    world.advance(-40 * DAY_MS);
+    expect((await dry((await nth(0)).name)).refusal?.code).toBe("prune.keepsNothingGood");
   });
 
   it("spares one that was pinned while the job waited", async () => {

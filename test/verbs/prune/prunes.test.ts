@@ -8,6 +8,7 @@ import { createSnapshots } from "../../../shared/tick/createSnapshots.ts";
 import { pruneSnapshots } from "../../../shared/tick/pruneSnapshots.ts";
 import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import { applyPrune, dryPrune } from "../../../shared/verbs/prune/ask.ts";
+import { askVerification } from "../../../shared/verbs/verification/ask.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type TestWorld, testWorld } from "../../world/world.ts";
 
 const OPS = { by: "person" as const, who: "ops" };
@@ -146,6 +147,19 @@ describe.each(["5.5.3", "7.10.2"])("pruning on %s", (sourceVersion) => {
     );
     await expect(advanceJob(pruning, `prune-nightly-${hash}`, work)).resolves.toMatchObject({ reason: { code: "plan.stale" } });
     expect(deletes()).toEqual([]);
+  });
+
+  it("keeps what a verification was asked for by name until it has ended", async () => {
+    const [needed] = (await dry()).remove;
+    const request = { repository: "backups", snapshot: needed?.name ?? "", level: "names" as const };
+    const created = await askVerification(await world.open(), request, OPS, { key: "1" });
+    const id = created.outcome === "done" ? "" : created.job.id;
+    const kept = async () => (await dry()).keep.find(({ name }) => name === needed?.name)?.reasons;
+    expect(await kept()).toEqual([{ code: "keep.needed", params: { job: id } }]);
+    await tick();
+    world.advance(DAY_MS);
+    await tick();
+    expect([await kept(), await (await world.open()).log.read(id)]).toEqual([undefined, undefined]);
   });
 
   it("takes turns with a backup of the same cluster, and both finish", async () => {

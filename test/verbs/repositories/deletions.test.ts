@@ -40,7 +40,7 @@ async function mirror(): Promise<void> {
 async function look(hours = 1): Promise<void> {
   world.advance(hours * HOUR_MS);
   const { uuid } = await world.source.info();
-  await gatherWriters(await world.open(), { repository: "backups", cluster: "source", uuid });
+  await gatherWriters(await world.open(), { repository: "backups", cluster: "source", uuid }, { mayWait: true });
 }
 
 const sent = () => world.notices.filter(({ key }) => key === "writers-deletions:backups");

@@ -34,6 +34,14 @@ describe("a repository without register", () => {
     expect(await theirs(world)).toMatchObject({ state: "unreachable", reason: { code: "gather.failed" } });
   });
 
+  it("is shown as failed when its cluster refuses to read it", async () => {
+    const world = await readingWorld();
+    await world.source.putRepository({ name: "theirs", type: "s3", settings: { bucket: "b" } }, { verify: false });
+    const words = "cluster source: repository theirs: The repository has been disabled to prevent data corruption";
+    world.source.getSnapshot = async () => Promise.reject(new AppError("refused", words));
+    expect(await theirs(world)).toMatchObject({ state: "failed", reason: { code: "repository.disabled", params: { message: words } } });
+  });
+
   it("is never registered by ossnap", async () => {
     const world = await readingWorld();
     const opened = await world.open();

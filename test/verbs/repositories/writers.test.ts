@@ -39,7 +39,7 @@ async function root(generation: number, names: string[], clusterUuid?: string): 
 
 const look = async () => {
   const { uuid } = await world.source.info();
-  return (await gatherWriters(await world.open(), { repository: "backups", cluster: "source", uuid }))?.code;
+  return (await gatherWriters(await world.open(), { repository: "backups", cluster: "source", uuid }, { mayWait: true }))?.code;
 };
 /** Every read of the source's repositories is refused. */
 function disable(message: string): void {
@@ -193,10 +193,11 @@ describe("a root that another cluster wrote", () => {
     await expect(applyDeletion(await world.open(), one, deletion.hash, OPS)).rejects.toMatchObject({
       reason: { code: "writers.otherCluster" },
     });
-    await applyPrune(await world.open(), "nightly", hash, OPS);
-    await tick(world);
-    expect(await done(world, `prune-nightly-${hash}`)).toMatchObject({ state: "refused", reason: { code: "writers.otherCluster" } });
-    world.advance(10 * MINUTE_MS);
+    await expect(applyPrune(await world.open(), "nightly", hash, OPS)).rejects.toMatchObject({
+      code: "conflict",
+      reason: { code: "writers.otherCluster" },
+    });
+    world.advance(20 * MINUTE_MS);
     await tick(world);
     expect(created(world)).toHaveLength(1);
     expect(await done(world, "backup-nightly-20261122t013000z")).toMatchObject({ state: "refused" });
@@ -204,6 +205,26 @@ describe("a root that another cluster wrote", () => {
     await registerByHand(await world.open(), "backups");
     expect(await look()).toBeUndefined();
     expect(world.notices.filter(({ key }) => key.startsWith("writers-")).map(({ status }) => status)).toEqual(["firing", "resolved"]);
+  });
+});
+
+describe("another cluster that wrote the root a minute after the last look", () => {
+  it("stops the next backup and a prune that was asked for before", async () => {
+    await fire(world);
+    world.source.finishSnapshots();
+    await tick(world);
+    world.advance(DAY_MS - 10 * MINUTE_MS);
+    await look();
+    const { hash } = await dryPrune(await world.open(), "nightly");
+    await applyPrune(await world.open(), "nightly", hash, OPS);
+    world.advance(MINUTE_MS);
+    await root(9, [OWN], "other");
+    await tick(world);
+    expect(await done(world, `prune-nightly-${hash}`)).toMatchObject({ state: "refused", reason: { code: "writers.otherCluster" } });
+    world.advance(30 * MINUTE_MS);
+    await tick(world);
+    expect(await done(world, "backup-nightly-20261122t013000z")).toMatchObject({ state: "refused" });
+    expect(created(world)).toHaveLength(1);
   });
 });
 

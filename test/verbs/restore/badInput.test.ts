@@ -35,6 +35,8 @@ const BAD_NAMES: [string, string][] = [
   ["256 bytes", "f".repeat(256)],
 ];
 
+const STATE_ALONE = { alias: undefined, indices: undefined };
+
 const REQUESTS: Case[] = [
   ...(["snapshot", "repository", "to", "indices"] as const).map((key): Case => [`no ${key}`, without(key), key]),
   ...BAD_NAMES.map(([what, alias]): Case => [`an alias with ${what}`, { alias }, "alias"]),
@@ -66,6 +68,23 @@ const REQUESTS: Case[] = [
   ["an alias with an empty pattern", { alias: undefined, aliases: { films: "" } }, "films"],
   ["an older snapshot without an alias", { alias: undefined, older: true }, "older"],
   ["an index to be replaced without an alias", { alias: undefined, replaceIndex: true }, "replaceIndex"],
+  ["an alias for what is overwritten", { over: true }, "over"],
+  ["contents that may be lost without over", { alias: undefined, loseOld: true }, "loseOld"],
+  ...["80", "0", "-1", "1.5mb", "80 mib", "100b", "fast", ""].map(
+    (rate): Case => [`the rate "${rate}"`, { maxBytesPerSec: rate }, "maxBytesPerSec"],
+  ),
+  ["the global state over an index", { alias: undefined, over: true, globalState: true }, "globalState"],
+  ["the global state beside indices", { alias: undefined, globalState: true }, "indices"],
+  ["the global state behind an alias", { ...STATE_ALONE, alias: "films", globalState: true }, "alias"],
+  ["the global state under another name", { ...STATE_ALONE, as: "films", globalState: true }, "does not go with as"],
+  ["the global state of a snapshot that has none", { ...STATE_ALONE, globalState: true, loseOld: true }, "no global state"],
+  ["states of features on 5.5", { ...STATE_ALONE, featureStates: ["tasks"] }, "7.12"],
+  ["no state of a feature", { ...STATE_ALONE, featureStates: [] }, "featureStates"],
+  ["a data stream on 5.5", { ...STATE_ALONE, dataStreams: ["logs-app"] }, "7.9"],
+  ["a loss that a data stream does not mean", { ...STATE_ALONE, dataStreams: ["logs-app"], loseOld: true }, "loseOld"],
+  ["data streams as a text", { dataStreams: "logs-app" }, "dataStreams"],
+  ["a rate as a number", { maxBytesPerSec: 80 }, "maxBytesPerSec"],
+  ["over as a text", { alias: undefined, over: "yes" }, "over"],
   ["one alias for two indices", { indices: ["fx-orders", "fx-logs"] }, "films"],
   ["one new name for two indices", { alias: undefined, indices: ["*"], as: "films" }, "films"],
   ["an alias and a new name", { as: "films-2" }, "as"],

@@ -2,6 +2,7 @@ import { reason } from "../../../shared/model/reason.ts";
 import { stepRestore } from "../../../shared/verbs/restore/step.ts";
 import type { RestoreData, RestoreInput, RestoreObservation } from "../../../shared/verbs/restore/types.ts";
 import { type Decided, decide } from "../decisions.ts";
+import { overwriting } from "./decisionsOver.ts";
 import { serving, undoing } from "./decisionsServing.ts";
 import {
   ago,
@@ -115,5 +116,6 @@ export function restoreDecisions(): Decided[] {
     ...restoring(),
     ...serving(),
     ...undoing(),
+    ...overwriting(),
   ]);
 }

@@ -23,6 +23,8 @@ import {
   there,
 } from "./stepSetting.ts";
 
+const CUT_OVER = { unchanged: { cluster: "source", patterns: ["movies"], indices: {} } };
+
 export const serving = (): Row[] => [
   [
     "a primary stopped after it was counted",
@@ -102,6 +104,25 @@ export const serving = (): Row[] => [
     seen([all()], {
       written: reason("restore.writtenSince", { alias: "films", index: "movies-old", job: "restore-1", writes: 2, documents: 3, found: 5 }),
     }),
+  ],
+  [
+    "what serves was written to during a cut-over",
+    job("restored", { targets: [DONE], input: CUT_OVER }),
+    seen([all()], {
+      written: reason("migration.targetWritten", {
+        target: "target",
+        alias: "films",
+        index: "movies-old",
+        writes: 2,
+        documents: 3,
+        found: 5,
+      }),
+    }),
+  ],
+  [
+    "the alias cannot move for now during a cut-over",
+    job("restored", { targets: [DONE], input: CUT_OVER }),
+    seen([all()], { aliasBlocked: reason("alias.blocked", { alias: "films", index: "movies-old", block: "read_only" }) }),
   ],
   [
     "the alias moved before it was blocked",

@@ -78,6 +78,13 @@ const CLUSTERS = [
   { dataNodes: 2, blocked: BUSY },
 ];
 
+const HELD = reason("rate.held", { repository: "moved-movies", rate: "80mb", restore: "restore-2" });
+/** Of a restore with a rate: another one reads at another rate, or another rate was registered since the plan. */
+const RATES = [
+  { dataNodes: 2, blocked: undefined, rateHeld: HELD },
+  { dataNodes: 2, blocked: undefined, repository: { register: true as const } },
+];
+
 interface Order {
   indices: string[];
   alias?: string;
@@ -106,6 +113,7 @@ function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput
     { ...base, targets: [] },
     ...overtaken,
     { ...base, targets: [], repository: { register: true } },
+    ...(watch === undefined ? [] : [{ ...base, targets: [], rateHeld: HELD }]),
     {
       ...base,
       targets: [],
@@ -117,7 +125,11 @@ function ground({ indices, alias, watch, replicas }: Order): Ground<RestoreInput
   const together = second.length === 0 ? first : first.flatMap(([one]) => second.map((two) => [one as TargetSeen, two]));
   const holder = { name: targets[0]?.as ?? "", uuid: "" };
   const holders = alias === undefined ? [[]] : [[], [OLD], [holder], [OLD, holder]];
-  const planned = each({ targets: together, aliases: holders.map(behind), cluster: CLUSTERS })
+  const planned = each({
+    targets: together,
+    aliases: holders.map(behind),
+    cluster: watch === undefined ? CLUSTERS : [...CLUSTERS, ...RATES],
+  })
     // An absent index carries no alias.
     .filter((sight) => sight.targets[0]?.there !== "no" || !sight.aliases[0]?.holders.includes(holder))
     .map(({ cluster, ...sight }) => ({ ...base, ...sight, ...cluster }));
@@ -183,6 +195,8 @@ const visit =
       must(!holdersOf(seen).some(({ name }) => name === index), "does not delete a serving index", move);
     }
     if (decision.effect === "restoreIndex") must(!seen.blocked, "restores only while the lane is free", move);
+    if (decision.effect === "restoreIndex" && from.claim !== "restoreIndex")
+      must(!seen.rateHeld && !seen.repository, "begins only at the rate that was asked for", move);
     if (decision.effect === "swapAlias") must(isCounted && isWhole && !served, "swaps once, only to counted and whole indices", move);
     if (decision.effect === "settle") must(isCounted && served, "settles only once it serves", move);
   };

@@ -38,6 +38,12 @@ export function retireDecisions(): Decided[] {
   return decide<RetireInput, RetireData, RetireObservation>(stepRetire, NOW, [
     ["one millisecond before its time", job(), there({ until: ago(-1) })],
     ["its time has come", job(), there({ until: ago(0) })],
+    ["more is kept than may be", job(), there({ until: ago(7_200_000), over: { bytes: 300, most: 200 } })],
+    [
+      "more was kept than may be, and the answer was lost",
+      job({}, { reason: reason("retire.overBytes"), claim: claim("deleteIndex") }),
+      { ...gone, over: { bytes: 300, most: 200 } },
+    ],
     ["it is cancelled before its time", job({}, { cancelling: { who: "ops", at: ago(0) } }), there({ until: ago(-1) })],
     ["it is gone", job(), gone],
     ["it is gone after its deletion was seen", job({}, { reason: reason("retire.deleted", { index: INPUT.index }) }), gone],

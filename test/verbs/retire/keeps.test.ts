@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { AppError } from "../../../shared/model/errors.ts";
 import { arrive, freshWorld, INDEX2, offer, SNAP2, STEP2, served, serveFirst, settle, tick, world } from "../../world/moved.ts";
 import { DAY_MS, MINUTE_MS, MOVED } from "../../world/world.ts";
 
@@ -79,6 +80,25 @@ describe.each([false, true])("an index that served before (asked for by an earli
     await ticks(5);
     expect((await names()).sort()).toEqual([old, now].sort());
     expect(world.notices).toEqual([]);
+  });
+
+  it("is deleted before its time when it takes more than may be kept, and not when nobody can tell", async () => {
+    const { old, now } = await serve();
+    const { restore } = world.config.watches.moved ?? {};
+    const bytes = (await world.target.indexBytes()).get(old) ?? 0;
+    Object.assign(restore ?? {}, { keepOldBytes: bytes });
+    await ticks(3);
+    expect(await names()).toContain(old);
+    Object.assign(restore ?? {}, { keepOldBytes: bytes - 1 });
+    const { indexBytes } = world.target;
+    world.target.indexBytes = async () => {
+      throw new AppError("denied", "not for this user");
+    };
+    await ticks(3);
+    expect(await names()).toContain(old);
+    world.target.indexBytes = indexBytes;
+    await ticks(3);
+    expect([await names(), await retired()]).toEqual([[now], ["done", "retire.deleted"]]);
   });
 
   it("is kept as long as ossnap.yaml says now", async () => {

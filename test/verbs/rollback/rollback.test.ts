@@ -192,7 +192,7 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
   it("names why there is no way back from other jobs", async () => {
     const { restore } = await serveBoth();
     const [firstRestore = ""] = (await doneKeys("restore")).filter((id) => id !== restore);
-    await expect(ask({ restore: firstRestore })).rejects.toMatchObject({ code: "invalid" });
+    await expect(ask({ restore: firstRestore })).rejects.toMatchObject({ code: "conflict" });
     await expect(ask({ restore: "backup-nightly-20261121t013000z" })).rejects.toMatchObject({ code: "invalid" });
     await expect(ask({ restore: "restore-0000000000000000" })).rejects.toMatchObject({ code: "absent" });
   });

@@ -19,8 +19,23 @@ it("status says of a newest snapshot that was found incomplete and then deleted 
     await world.blobs(place).put("index-1", Buffer.from(JSON.stringify({ snapshots, indices: {} })));
     const answer = await status({ world: () => world.open() } as Session);
     const text = answer.text({ colour: false, unicode: true, now: world.now(), program: "ossnap" }).replace(/\s+/g, " ");
-    return [text.includes(`${name} was found incomplete`), text.includes(`${name} was found not good and is deleted`)];
+    return [text.includes(`${name} was found incomplete`), text.includes(`${name} is no longer in the repository`)];
   };
   expect(await shown([{ name, uuid, state: 1 }])).toEqual([true, false]);
   expect(await shown([])).toEqual([false, true]);
+});
+
+it("status says of a good newest snapshot that its cluster no longer lists that it is deleted", async () => {
+  const world = await withMovies();
+  await fire(world);
+  world.source.finishSnapshots();
+  await tick(world);
+  const shown = async () => {
+    const answer = await status({ world: () => world.open() } as Session);
+    return answer.text({ colour: false, unicode: true, now: world.now(), program: "ossnap" }).replace(/\s+/g, " ");
+  };
+  expect(await shown()).not.toContain("no longer in the repository");
+  const [{ name } = { name: "" }] = await world.source.listSnapshots("backups");
+  await world.source.deleteSnapshots("backups", [name]);
+  expect(await shown()).toContain(`newest snapshot ${name} is no longer in the repository`);
 });

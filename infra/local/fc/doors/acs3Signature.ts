@@ -1,19 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { SignedRequest } from "../../servers/signedRequest.ts";
 
 /** The platform accepts a clock difference of fifteen minutes in either direction. */
 const CLOCK_SKEW_MS_MAX = 15 * 60 * 1000;
 const ALGORITHM = "ACS3-HMAC-SHA256";
 const AUTHORIZATION = /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/;
 const REQUIRED_HEADERS = ["host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"];
-
-export interface SignedRequest {
-  method: string;
-  /** Path and query as sent. */
-  url: string;
-  /** Lower-case names. */
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: Uint8Array;
-}
 
 export interface SigningKeys {
   accessKeyId: string;

@@ -1,8 +1,9 @@
 import { errors } from "@elastic/elasticsearch";
-import { AppError, type AppErrorOptions, type ErrorCode, jsonFaultOf, messageOf } from "../../../model/errors.ts";
+import { AppError, type AppErrorOptions, type ErrorCode, jsonFaultOf, messageOf, OtherSystemFault } from "../../../model/errors.ts";
 import { oneLine } from "../../../model/plainText.ts";
 import { masked } from "../../network/masked.ts";
 import { networkFault } from "../../network/networkFault.ts";
+import { amazonReason } from "./amazon.ts";
 import { reasonOf, ruleFor } from "./rules.ts";
 
 /** The text is meant for people; Guice's reports in 2.x can be pages long. */
@@ -16,6 +17,8 @@ export interface FaultContext {
   url: string;
   username: string | undefined;
   hasApiKey?: boolean;
+  /** The id of the key that signed the request, for Amazon's managed service. */
+  awsKey?: string | undefined;
   /** The certificate of a CA is set. */
   hasCa?: boolean;
   /** The requested object: `snapshot backups:night-1`. */
@@ -25,7 +28,7 @@ export interface FaultContext {
 }
 
 /** A server's response without the request headers that the client's own errors carry; it is the `cause` of the adapter's errors. */
-export class ElasticsearchFault extends Error {
+export class ElasticsearchFault extends OtherSystemFault {
   readonly status: number | undefined;
   /** `snapshot_missing_exception`, … */
   readonly type: string | undefined;
@@ -89,15 +92,19 @@ function answeredError(error: errors.ResponseError, context: FaultContext): AppE
     ...retryAfter(error.headers?.["retry-after"]),
   };
   if (code === "denied") {
-    const anonymous = context.hasApiKey ? "the API key" : "without a user";
-    const who = context.username === undefined ? anonymous : `user ${context.username}`;
     return new AppError(
       code,
-      `cluster ${context.cluster} at ${context.url}: ${who} is refused (HTTP ${status}, ${context.subject}): ${detail}`,
+      `cluster ${context.cluster} at ${context.url}: ${callerOf(context)} is refused (HTTP ${status}, ${context.subject}): ${detail}`,
       options,
     );
   }
   return new AppError(code, message, options);
+}
+
+function callerOf({ username, awsKey, hasApiKey }: FaultContext): string {
+  if (awsKey !== undefined) return `key ${awsKey.slice(0, 4)}…${awsKey.slice(-4)}`;
+  if (username !== undefined) return `user ${username}`;
+  return hasApiKey ? "the API key" : "without a user";
 }
 
 /** An error that Elasticsearch wrote is its answer; anything else comes from a proxy in between, which may recover. */
@@ -114,7 +121,10 @@ function codeOfStatus(status: number, isAnswer: boolean): ErrorCode {
 function readBody(body: unknown): { type: string | undefined; index: string | undefined; reasons: string[] } {
   const outer = isRecord(body) ? body.error : undefined;
   if (typeof outer === "string") return { type: undefined, index: undefined, reasons: [outer] };
-  if (!isRecord(outer)) return { type: undefined, index: undefined, reasons: [] };
+  if (!isRecord(outer)) {
+    const said = amazonReason(body);
+    return { type: undefined, index: undefined, reasons: said === undefined ? [] : [said] };
+  }
   const reasons: string[] = [];
   for (let cause: unknown = outer; isRecord(cause); cause = cause.caused_by) {
     if (typeof cause.reason === "string") reasons.push(cause.reason);

@@ -1,18 +1,7 @@
 import type { ErrorCode } from "../../../model/errors.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
-
-export interface Rule {
-  code: ErrorCode;
-  type?: RegExp;
-  /** Matched against every reason in the response, including causes. */
-  text?: RegExp;
-  /** Another reason that must be there too. */
-  alsoText?: RegExp;
-  /** A blob of the repository is missing or cannot be read, which its bucket can confirm. */
-  isUnreadable?: true;
-  /** Added to the server's words. */
-  fix?: string;
-}
+import { AMAZON_RULES } from "./amazon.ts";
+import type { Rule } from "./rule.ts";
 
 const REPOSITORY_DATA = /(could not read|exception when loading) repository data/;
 
@@ -66,6 +55,7 @@ const RULES: readonly Rule[] = [
   { code: "transient", text: REPOSITORY_DATA, isUnreadable: true },
   // Answers 500 although only a node or the network failed.
   { code: "transient", type: /^(\w+_transport|timeout|node_closed|node_disconnected|node_not_connected|failed_node)_exception$/ },
+  ...AMAZON_RULES,
 ];
 
 /** Refusals that callers tell apart, in the words of all versions that have them; what callers see may be masked, so they cannot match it. */

@@ -1,17 +1,9 @@
 import * as z from "zod";
 import { SHRINK_DEFAULT } from "../../../plan/backup/shrink.ts";
-import { readByteSize } from "../../../repository/byteSize.ts";
-import { checkedText, text } from "../fields.ts";
+import { byteBudget } from "../entries/parts.ts";
+import { text } from "../fields.ts";
 
 /** A number of bytes with its unit. */
-function byteBudget(title: string, description: string) {
-  return checkedText(title, description, (value) => {
-    const size = readByteSize(value);
-    if (size?.hasUnit && size.bytes > 0) return undefined;
-    return { code: "bytes", wrong: "not a size", fix: "write a number and a unit such as 500mb or 20gb" };
-  });
-}
-
 const percent = z
   .int({ error: "write a whole number of percent from 1 to 100" })
   .min(1, { error: "0 would report every index that is deleted; write 1 to 100" })

@@ -1,6 +1,7 @@
 import type { AdoptRule } from "../../../model/config.ts";
 import { adoptSame, matchesEverything, matchesOwnNames, NEVER_ADOPTED } from "../../../plan/retention/adoption.ts";
 import { placeOf } from "../../../repository/place.ts";
+import { checkAmazonRegistrations } from "../amazon/registrations.ts";
 import { checkContents } from "../backups/rules.ts";
 import { checkClusters } from "../clusters.ts";
 import { isSecretPath } from "../environment.ts";
@@ -15,6 +16,7 @@ const COUNTED_RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"]
 export function checkRules(tree: unknown): Finding[] {
   return [
     ...checkClusters(tree),
+    ...checkAmazonRegistrations(tree),
     ...namesOf(tree, "repositories", checkRepository),
     ...namesOf(tree, "backups", checkBackup),
     ...namesOf(tree, "copies", checkCopy),

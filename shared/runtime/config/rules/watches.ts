@@ -1,11 +1,16 @@
 import { ALIAS_FIX, aliasFault } from "../../../model/aliases/aliasName.ts";
 import { clusterIdOf } from "../clusters.ts";
 import { asSection, asText, at, type Finding, finding, type Segments } from "../tree.ts";
+import { checkRate } from "../watches/restoreRate.ts";
 import { checkSelection } from "./selection.ts";
 
 /** What a watch's restore says of its indices, aliases and registration. */
 export function checkWatch(tree: unknown, name: string): Finding[] {
-  const findings: Finding[] = [...checkSelection(tree, ["watches", name, "restore", "indices"]), ...checkAliases(tree, name)];
+  const findings: Finding[] = [
+    ...checkSelection(tree, ["watches", name, "restore", "indices"]),
+    ...checkAliases(tree, name),
+    ...checkRate(tree, name),
+  ];
   const registered = asText(at(tree, ["watches", name, "register", "name"]));
   const taken = registered === undefined ? undefined : nameTaken(tree, name, registered);
   if (taken !== undefined) {

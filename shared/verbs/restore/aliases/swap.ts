@@ -6,8 +6,8 @@ import { reason } from "../../../model/reason.ts";
 import { parseRestoredIndexName } from "../../../model/restoredName.ts";
 import { isReplaced, isServedBy, movedReason, type SwapMove } from "../../../plan/aliases/moves.ts";
 import { foreignHolder } from "../../../plan/aliases/preflightAlias.ts";
+import { changedSince } from "../keptIndices.ts";
 import type { RestoreData, RestoreJob } from "../types.ts";
-import { changedSince } from "./oldIndex.ts";
 
 /** A claim of an earlier version names one alias and one index. */
 export type SwapArgs = { moves: readonly SwapMove[] } | { alias: string; to: string };

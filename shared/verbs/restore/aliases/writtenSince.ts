@@ -1,10 +1,8 @@
-import type { SwapResult } from "../../../jobs/aliasSwap.ts";
 import { configuredCluster, type World } from "../../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../../model/cluster.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
-import { JOB_MARKER_KEY } from "../../../model/restoredName.ts";
 import { movesOf } from "../../../plan/aliases/moves.ts";
-import { writesSince } from "../../rollback/gather.ts";
+import { type ChangedSince, firstChanged } from "../../rollback/gather.ts";
 import type { RestoreJob } from "../types.ts";
 
 /**
@@ -14,29 +12,40 @@ import type { RestoreJob } from "../types.ts";
 export async function writtenSince(world: World, job: RestoreJob, existing: readonly ClusterIndex[]): Promise<Reason | undefined> {
   const { intent, head } = job;
   if (head.state !== "restored" || head.data.goesOn || intent.input.watch === undefined || intent.asked.by === "person") return undefined;
-  const cluster = world.cluster(configuredCluster(job));
-  for (const { alias, to } of movesOf(intent.input, head.data.targets))
-    for (const index of existing.filter(({ name, aliases }) => aliases.includes(alias) && !to.includes(name))) {
-      const found = await changeOf(world, cluster, index);
-      if (found) return reason("restore.writtenSince", { alias, index: index.name, job: job.id, ...found });
-    }
-  return undefined;
+  const target = configuredCluster(job);
+  const found = await foundWritten(world, world.cluster(target), existing, movesOf(intent.input, head.data.targets));
+  if (found === undefined) return undefined;
+  // A cut-over waits for nobody: it holds the source.
+  return intent.input.unchanged
+    ? reason("migration.targetWritten", { target, ...found })
+    : reason("restore.writtenSince", { job: job.id, ...found });
 }
 
-/** What happened to an index since the restore that made it counted it; `undefined` for nothing, or where nobody can tell. */
-async function changeOf(
+/** The first change that keeps the alias from moving, before there is a restore. */
+export function foreseenWrites(
   world: World,
   cluster: Cluster,
-  index: ClusterIndex,
-): Promise<{ writes: number | null; documents: number; found: number } | undefined> {
-  const made = index.settings[JOB_MARKER_KEY];
-  const result = made === undefined ? undefined : ((await world.log.done(made))?.result as Partial<SwapResult> | undefined);
-  const counted = result?.indices?.find(({ as, uuid }) => as === index.name && uuid === index.uuid);
-  if (index.state === "close" || counted?.documents == null) return undefined;
-  const seen = await writesSince(cluster, index, counted.operations);
-  const writes = "writes" in seen ? seen.writes : null;
-  if (writes === 0 || (writes === null && "unknown" in seen && seen.unknown.code === "writes.shardsDown")) return undefined;
-  const found = await cluster.countDocuments(index.name);
-  if (writes === null && found === counted.documents) return undefined;
-  return { writes, documents: counted.documents, found };
+  existing: readonly ClusterIndex[],
+  aliases: readonly string[],
+): Promise<(ChangedSince & { alias: string }) | undefined> {
+  return foundWritten(
+    world,
+    cluster,
+    existing,
+    aliases.map((alias) => ({ alias, to: [] })),
+  );
+}
+
+async function foundWritten(
+  world: World,
+  cluster: Cluster,
+  existing: readonly ClusterIndex[],
+  moves: readonly { alias: string; to: readonly string[] }[],
+): Promise<(ChangedSince & { alias: string }) | undefined> {
+  const left = moves.flatMap(({ alias, to }) =>
+    existing.filter(({ name, aliases }) => aliases.includes(alias) && !to.includes(name)).map((index) => ({ alias, index })),
+  );
+  const changed = await firstChanged(world, cluster, [...new Set(left.map(({ index }) => index))]);
+  const { alias = "" } = left.find(({ index }) => index.name === changed?.index) ?? {};
+  return changed && { alias, ...changed };
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { runCommand } from "../../../../infra/cli/program.ts";
@@ -36,6 +36,15 @@ describe("a history on paper", () => {
       ["curator-22", ["keep.lastOfIndex"]],
     ]);
     expect(remove.map(({ name }) => name)).toEqual(["curator-21"]);
+  });
+
+  it("may begin with a byte order mark, as some editors write it", async () => {
+    await inDirectory(async (directory) => {
+      const file = join(directory, "marked.json");
+      writeFileSync(file, `\ufeff${readFileSync("test/fixtures/histories/getSnapshot.json", "utf8")}`);
+      const { remove } = await planned(file, "--keep-last", "1", "--keep-last-of-index", "1d");
+      expect(remove.map(({ name }) => name)).toEqual(["curator-21"]);
+    });
   });
 
   it("may be what `ossnap snapshots --json` prints", async () => {

@@ -3,7 +3,10 @@ import { readStartOptions } from "../../../../infra/local/host/startOptions.ts";
 
 describe("options of npm start", () => {
   it("may be omitted, or given in any order", () => {
-    expect(readStartOptions([])).toEqual({ help: false, once: false, json: false, versions: undefined, data: undefined });
+    expect(readStartOptions([])).toEqual({
+      ...{ help: false, once: false, json: false },
+      ...{ versions: undefined, data: undefined, config: undefined },
+    });
     const versions = { source: "6.7.0", target: "7.10.2" };
     expect(readStartOptions(["--versions", "6.7.0,7.10.2", "--json", "--once"])).toEqual({
       help: false,
@@ -11,9 +14,11 @@ describe("options of npm start", () => {
       json: true,
       versions,
       data: undefined,
+      config: undefined,
     });
     expect(readStartOptions(["--versions=6.7.0, 7.10.2"])).toMatchObject({ versions });
     expect(readStartOptions(["--data", "/var/tmp/movies", "--once"])).toMatchObject({ data: "/var/tmp/movies", once: true });
+    expect(readStartOptions(["--config=ossnap.yaml"])).toMatchObject({ config: "ossnap.yaml" });
   });
 
   it("may ask for the usage only", () => {
@@ -26,6 +31,9 @@ describe("options of npm start", () => {
     [["6.7.0"], "6.7.0: is not an option"],
     [["--data"], '--data: "" is no directory'],
     [["--data", "--once"], '--data: "--once" is no directory'],
+    [["--config"], '--config: "" is no file: write it as --config infra/local/migrating.yaml'],
+    [["--config", "nowhere.yaml"], '--config: "nowhere.yaml" is no file'],
+    [["--config", "ossnap.yaml", "--once"], "--config: it plays no story, which --once and --json are for"],
     [["--versions"], "--versions: \"\" is not a source's and a target's version: write them as 6.7.0,7.10.2"],
     [["--versions", "6.7.0"], "is not a source's and a target's version"],
     [["--versions", "6.7.0,6.7.0,7.10.2"], "is not a source's and a target's version"],

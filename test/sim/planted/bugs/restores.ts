@@ -32,7 +32,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "deletes the newest positions instead of the oldest",
-    file: "shared/verbs/restore/settle.ts",
+    file: "shared/verbs/restore/outcome/settle.ts",
     find: "const old = all.slice(0, -POSITIONS_KEPT)",
     replace: "const old = all.slice(1)",
     seeds: 20,
@@ -60,14 +60,14 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes an index with another job's marker for its own",
-    file: "shared/verbs/restore/gather.ts",
-    find: 'index.settings[JOB_MARKER_KEY] === job ? "ours" : "foreign"',
-    replace: 'index.settings[JOB_MARKER_KEY] !== undefined ? "ours" : "foreign"',
+    file: "shared/verbs/restore/target/observed.ts",
+    find: 'return markingJob(index.settings) === job ? "ours" : "foreign"',
+    replace: 'return markingJob(index.settings) !== undefined ? "ours" : "foreign"',
     also: [
       {
         file: "shared/verbs/restore/job.ts",
-        find: "if (there.settings[JOB_MARKER_KEY] !== job.id) return",
-        replace: "if (there.settings[JOB_MARKER_KEY] === undefined) return",
+        find: "if (markingJob(there.settings) !== job.id) return",
+        replace: "if (markingJob(there.settings) === undefined) return",
       },
     ],
     test: "test/verbs/restore/gates.test.ts",
@@ -75,15 +75,15 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "moves the alias to an index whose primaries are not started",
     file: "shared/verbs/restore/stepServe.ts",
-    find: "const down = served ? undefined : shardsDown(data, seen);",
-    replace: "const down = served || data ? undefined : shardsDown(data, seen);",
+    find: "const down = hasServed(job, seen) ? undefined : shardsDown(job, seen);",
+    replace: "const down = hasServed(job, seen) || job ? undefined : shardsDown(job, seen);",
     test: "test/verbs/restore/step.test.ts",
   },
   {
     name: "serves an index whose documents were not counted equal",
-    file: "shared/verbs/restore/step.ts",
-    find: "documents !== target.documents)",
-    replace: "documents < 0)",
+    file: "shared/plan/states/parts.ts",
+    find: "documents >= expected : documents === expected",
+    replace: "documents >= expected : documents >= 0",
     test: "test/verbs/restore/step.test.ts",
   },
   {
@@ -116,7 +116,7 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
     also: [
       {
         file: "shared/verbs/retire/gather.ts",
-        find: "  if (new Date(until) > world.clock.now()) return { there: false, until };\n",
+        find: "  if (!isTime && over === undefined) return { there: false, until };\n",
         replace: "",
       },
     ],
@@ -216,19 +216,19 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "serves an index with more documents than were recorded",
-    file: "shared/verbs/restore/step.ts",
-    find: "documents !== target.documents)",
-    replace: "documents < target.documents)",
+    file: "shared/plan/states/parts.ts",
+    find: "documents >= expected : documents === expected",
+    replace: "documents >= expected : documents >= expected",
     test: "test/verbs/restore/step.test.ts",
   },
   {
     name: "deletes only the first of several former holders",
-    file: "shared/verbs/restore/settle.ts",
+    file: "shared/verbs/restore/outcome/settle.ts",
     find: "for (const old of job.head.data.before ?? []) await askRetire",
     replace: "for (const old of (job.head.data.before ?? []).slice(0, 1)) await askRetire",
     also: [
       {
-        file: "shared/verbs/restore/settle.ts",
+        file: "shared/verbs/restore/outcome/settle.ts",
         find: "  for (const old of job.head.data.before ?? []) {",
         replace: "  for (const old of (job.head.data.before ?? []).slice(0, 1)) {",
       },
@@ -252,13 +252,13 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "moves the alias although its holder is blocked",
     file: "shared/verbs/restore/stepServe.ts",
-    find: "  if (seen.aliasBlocked) return",
-    replace: "  if (seen.aliasBlocked && data.targets.length < 0) return",
+    find: "const held = seen.aliasBlocked ?? (",
+    replace: "const held = (data.targets.length < 0 ? seen.aliasBlocked : undefined) ?? (",
     test: "test/verbs/restore/blockedAlias.test.ts",
   },
   {
     name: "takes the name of an index that is kept from an earlier restore",
-    file: "shared/verbs/restore/indexNames.ts",
+    file: "shared/verbs/restore/names/indexNames.ts",
     find: "  if (!older || aliases.length === 0) return",
     replace: "  if (!older || !aliases.includes(jobId)) return",
     test: "test/verbs/restore/movingBack.test.ts",

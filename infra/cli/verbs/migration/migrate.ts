@@ -1,0 +1,67 @@
+import { fingerprintOf } from "../../../../shared/runtime/http/routes.ts";
+import { migrationRefusal } from "../../../../shared/runtime/refusalText.ts";
+import { startMigration } from "../../../../shared/verbs/migration/ask.ts";
+import { type MigrationPlan, planMigration } from "../../../../shared/verbs/migration/checks.ts";
+import type { MigrationMode, MigrationRequest } from "../../../../shared/verbs/migration/types.ts";
+import { counted, durationText } from "../../../../shared/words/numbers.ts";
+import { say } from "../../../../shared/words/say.ts";
+import type { Answer } from "../../answer.ts";
+import { type ActingOptions, begin, waitWords } from "../../begin.ts";
+import { EXIT, problem } from "../../exitCodes.ts";
+import { commandText, type Look, marked } from "../../screen/look.ts";
+import type { Session } from "../../session.ts";
+
+export interface MigrateOptions extends ActingOptions {
+  name: string;
+  mode: MigrationMode;
+  /** Without it the plan is shown. */
+  start: boolean;
+  blockWrites?: boolean | undefined;
+  loseWrites?: boolean | undefined;
+  keepAliases?: boolean | undefined;
+}
+
+/** Shows what a pass, a cut-over or the way back would do; `start` does it. */
+export async function migrate(session: Session, options: MigrateOptions): Promise<Answer> {
+  const { name, mode, start, blockWrites, loseWrites, keepAliases, key, wait } = options;
+  const world = await session.world();
+  const request: MigrationRequest = { name, mode, blockWrites, loseWrites, keepAliases };
+  if (!start) return planAnswer(options, await planMigration(world, request));
+  const fingerprint = fingerprintOf("POST", `/migrations/${name}/${mode}`, { blockWrites, loseWrites, keepAliases });
+  const outcome = await startMigration(world, request, session.asked, { key, fingerprint });
+  if ("created" in outcome) return begin(session, world, outcome.created, { key, wait, fingerprint });
+  return planAnswer(options, outcome.refused);
+}
+
+function planAnswer(options: MigrateOptions, plan: MigrationPlan): Answer {
+  const answer = { schema: "migration-plan/1", data: plan, text: (look: Look) => planText(plan, options, look) };
+  if (!plan.refused) return { ...answer, exitCode: EXIT.ok };
+  const refusals = plan.checks.filter(({ result }) => result === "refuse");
+  const detail = migrationRefusal(plan.mode, refusals);
+  return { ...answer, exitCode: EXIT.refused, problem: problem("migration-refused", detail, { refusals, plan }) };
+}
+
+const TONES = { ok: "good", warn: "attention", refuse: "bad" } as const;
+
+function planText(plan: MigrationPlan, options: MigrateOptions, look: Look): string {
+  const { migration, mode, source, target, checks, refused, lag, passSeconds } = plan;
+  const lines = [`${migration}: ${HEADS[mode]} (${source} → ${target})`];
+  for (const { result, reason } of checks) lines.push(marked(look, TONES[result], say(reason)));
+  if (lag !== null) lines.push(`Since the last pass: ${counted(lag, "operation", "operations")} on ${source}.`);
+  if (passSeconds !== null && mode === "sync") lines.push(`The last pass took ${durationText(passSeconds)}.`);
+  if (refused) return [...lines, marked(look, "bad", "Refused. Nothing was changed.")].join("\n");
+  const consents = [
+    ...(options.blockWrites ? ["--block-writes"] : []),
+    ...(options.loseWrites ? ["--lose-writes"] : []),
+    ...(options.keepAliases ? ["--keep-aliases"] : []),
+  ];
+  const started = mode === "sync" ? [] : ["--start"];
+  const doIt = commandText(look, "migrate", mode, migration, ...consents, ...started, ...waitWords(options.wait));
+  return [...lines, `Nothing was changed. To do it:  ${doIt}`].join("\n");
+}
+
+const HEADS: Readonly<Record<MigrationMode, string>> = {
+  sync: "a pass: snapshot, copy, restore beside, aliases",
+  cutover: "the last pass, after which the target serves",
+  rollback: "the way back from the cut-over",
+};

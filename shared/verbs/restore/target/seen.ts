@@ -1,0 +1,82 @@
+import type { Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../../model/cluster.ts";
+import type { ClusterLimits, DisksSeen } from "../../../model/disks/clusterDisks.ts";
+import { hasCode, messageOf } from "../../../model/errors.ts";
+import { oneLine } from "../../../model/plainText.ts";
+import { type Reason, reason } from "../../../model/reason.ts";
+import type { SnapshotProof } from "../../../model/repository.ts";
+import { hidesAliases } from "../../../plan/aliases/preflightAlias.ts";
+import { needsPlugins } from "../../../plan/preflightContents.ts";
+import type { PreflightInput } from "../../../plan/preflightTypes.ts";
+import { limitsShards, workExcludes } from "../../../plan/versions.ts";
+
+/** What was read of the target before; whatever a preflight needs more of is asked once, whatever the number of indices. */
+export interface ClusterSeen {
+  cluster: Cluster;
+  info: ClusterInfo;
+  existing: readonly ClusterIndex[];
+  repositories: readonly RegisteredRepository[];
+}
+
+export async function lookAtCluster(cluster: Cluster): Promise<ClusterSeen> {
+  const info = await cluster.info();
+  return { cluster, info, existing: await cluster.listIndices(), repositories: await cluster.listRepositories() };
+}
+
+type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "running"> & { recoveryRate: string | undefined };
+
+/** What the preflight asks the cluster beside its indices and repositories. */
+export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, aliases: readonly string[]): Promise<Asked> {
+  const limits = await toldBy(() => cluster.limits());
+  const perNode = limitsShards(info.version) && "told" in limits ? limits.told.shardsPerNode : undefined;
+  return {
+    aliasHolders: await aliasHoldersOf(cluster, existing, aliases),
+    plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
+    shardsMax: perNode === undefined ? undefined : perNode * info.dataNodes,
+    disks: await disksOf(cluster, limits),
+    recoveryRate: "told" in limits ? limits.told.recoveryRate : undefined,
+    running: workExcludes(info.version) ? await runningOn(cluster) : undefined,
+  };
+}
+
+/** What an alias says on each of its indices; one alone cannot differ from others. */
+export async function aliasHoldersOf(
+  cluster: Cluster,
+  existing: readonly ClusterIndex[],
+  aliases: readonly string[],
+): Promise<Asked["aliasHolders"]> {
+  if (hidesAliases(existing)) return new Map();
+  const several = aliases.filter((alias) => existing.filter((index) => index.aliases.includes(alias)).length > 1);
+  return several.length === 0 ? new Map() : cluster.aliasHolders(several);
+}
+
+type Told<T> = { told: T } | { unknown: string };
+
+/** A user without the privilege, or a distribution without the call, leaves only this unknown. */
+async function toldBy<T>(ask: () => Promise<T>): Promise<Told<T>> {
+  try {
+    return { told: await ask() };
+  } catch (error) {
+    if (!hasCode(error, "denied", "refused", "absent", "invalid", "permanent")) throw error;
+    return { unknown: oneLine(messageOf(error)) };
+  }
+}
+
+async function disksOf(cluster: Cluster, limits: Told<ClusterLimits>): Promise<DisksSeen> {
+  if ("unknown" in limits) return limits;
+  const disks = await toldBy(() => cluster.disks());
+  if ("unknown" in disks) return disks;
+  // Less is known than a full disk: a node that does not answer, or a service that hides its disks.
+  const silent = disks.told.filter(({ totalBytes }) => totalBytes === 0).map(({ node }) => node);
+  const [first = "every data node"] = silent;
+  if (silent.length > 0 || disks.told.length === 0) return { unknown: `${first} of ${cluster.name} tells nothing of its disk` };
+  return { limits: limits.told.disk, nodes: disks.told };
+}
+
+/** A restore is not refused for it but waits, as its job does. */
+async function runningOn(cluster: Cluster): Promise<Reason | undefined> {
+  const { snapshots, restores } = await cluster.runningWork();
+  const [snapshot] = snapshots;
+  if (snapshot) return reason("running.snapshot", { cluster: cluster.name, ...snapshot });
+  const [restore] = restores;
+  return restore && reason("running.restore", { cluster: cluster.name, indices: restore.indices.slice(0, 5) });
+}

@@ -1,0 +1,23 @@
+import type { Reason } from "../../model/reason.ts";
+
+export interface RollbackRequest {
+  /** The id of a restore that put its index behind an alias, or over an index. */
+  restore: string;
+  loseWrites?: boolean | undefined;
+}
+
+/** What a rollback would do, and why it would be refused. */
+export interface RollbackDryRun {
+  restore: string;
+  cluster: string;
+  /** The indices that each alias leaves, and those that it had before and gets again. */
+  moves: { alias: string; from: string[]; to: string[] }[];
+  /** Writes since the swap; `null` if unknown, with the reason. */
+  writes: number | null;
+  unknown?: Reason;
+  refusal: Reason | null;
+  /** What it would wait for first. */
+  waits: Reason | null;
+  /** Of a restore over indices: those that are restored over again, each from the snapshot that holds what it held before; no alias moves. */
+  restores?: { index: string; repository: string; snapshot: string }[];
+}

@@ -1,0 +1,4 @@
+import { peakMemoryBytes } from "../../../../infra/bench/peakMemory.ts";
+
+/** Runs as a child process. */
+console.log(peakMemoryBytes());
