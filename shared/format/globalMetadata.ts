@@ -1,4 +1,5 @@
 import type { DecodeBudget } from "../model/memory/decodeBudget.ts";
+import { type PlacementSettings, placementOf } from "../model/placement/placement.ts";
 import { decodeContainer } from "./encoding/container.ts";
 import type { Wanted } from "./encoding/smileSkip.ts";
 import { asFields, asList, asName } from "./fields.ts";
@@ -7,6 +8,8 @@ import { asFields, asList, asName } from "./fields.ts";
 export interface GlobalMetadata {
   /** Without `include_global_state` a snapshot has neither settings nor templates nor pipelines (measured on 5.5.3, 7.10.2 and 8.17.0). */
   hasState: boolean;
+  /** Of the persistent settings, those that decide whether shards find a node. */
+  placement: PlacementSettings;
   /** Names of the persistent settings, templates of every kind and ingest pipelines. */
   settings: string[];
   templates: string[];
@@ -21,7 +24,13 @@ const STATE_FIELDS: Wanted = {
   fields: {
     "meta-data": {
       fields: {
-        ...{ cluster_uuid: true, settings: NAMES, templates: NAMES, index_template: { each: NAMES }, component_template: { each: NAMES } },
+        ...{
+          cluster_uuid: true,
+          settings: { each: true },
+          templates: NAMES,
+          index_template: { each: NAMES },
+          component_template: { each: NAMES },
+        },
         ...{ ingest: { fields: { pipeline: { items: { fields: { id: true } } } } }, data_stream: STREAMS },
       },
     },
@@ -43,6 +52,7 @@ export function decodeGlobalMetadata(bytes: Uint8Array, subject: string, budget?
   return {
     hasState: fields.cluster_uuid !== NO_CLUSTER,
     settings: namesIn(fields.settings, where),
+    placement: placementOf(textsIn(asFields(fields.settings ?? {}, where))),
     templates: [
       ...namesIn(fields.templates, where),
       ...namesIn(inner("index_template"), where),
@@ -56,6 +66,13 @@ export function decodeGlobalMetadata(bytes: Uint8Array, subject: string, budget?
       }),
     ),
   };
+}
+
+/** Lists as the server reads them. */
+function textsIn(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [key, Array.isArray(value) ? value.map(String).join(",") : String(value)]),
+  );
 }
 
 function namesIn(value: unknown, where: string): string[] {

@@ -9,6 +9,7 @@ import { aliasChecks } from "./aliases/preflightAlias.ts";
 import { diskChecks } from "./disks/preflightDisk.ts";
 import { rateChecks } from "./disks/restoreRate.ts";
 import { oldOf } from "./overwriting/overChecks.ts";
+import { placementChecks } from "./placement/forbidden.ts";
 import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
 import { nameChecks } from "./preflightNames.ts";
 import { rootChecks } from "./preflightRoot.ts";
@@ -64,6 +65,7 @@ export function preflight(given: PreflightInput): Preflight {
     ...expandChecks(input, indices),
     ...shardChecks(input, indices),
     ...diskChecks(input, indices),
+    ...placementChecks(input),
     ...rateChecks(input, indices),
     ...(input.running ? [{ ...warn("running", input.running), wayOut: reason("wayOut.waits") }] : []),
   ];

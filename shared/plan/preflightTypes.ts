@@ -3,6 +3,7 @@ import type { ReplacedSeen } from "../model/aliases/replacedIndex.ts";
 import type { ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { OldSeen } from "../model/overwriting/oldIndex.ts";
+import type { NodeAttributes, PlacementSettings } from "../model/placement/placement.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
 
@@ -41,6 +42,7 @@ export interface PreflightCheck {
     | "settings"
     | "shards"
     | "disk"
+    | "placement"
     | "rate"
     | "state"
     | "running";
@@ -122,6 +124,10 @@ export interface PreflightInput {
   /** Open shards that the target accepts; `undefined` if it has no limit, or does not tell. */
   shardsMax?: number | undefined;
   disks?: DisksSeen | undefined;
+  /** What decides on which data nodes shards may be; nodes only if the cluster tells them. */
+  placement?: { settings: PlacementSettings; nodes: readonly NodeAttributes[] | undefined } | undefined;
+  /** The same settings of the snapshot's cluster state. */
+  statePlacement?: PlacementSettings | undefined;
   rates?: RestoreRates | undefined;
   throttle?: Throttle | undefined;
   /** Work on the cluster that a restore has to wait for. */

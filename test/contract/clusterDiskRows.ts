@@ -12,8 +12,15 @@ const TWO_LOOKS_MS = 45_000;
 const hasFlood = ({ version }: Stage) => Number.parseInt(version, 10) >= 6;
 
 /** Settings below `cluster.routing.allocation.disk`; gone after the row. */
-async function withDisk<T>(stage: Stage, settings: Record<string, string>, act: () => Promise<T>): Promise<T> {
-  const full = { ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${DISK}.${key}`, value])), ...LOOK };
+function withDisk<T>(stage: Stage, settings: Record<string, string>, act: () => Promise<T>): Promise<T> {
+  return withCluster(
+    stage,
+    { ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${DISK}.${key}`, value])), ...LOOK },
+    act,
+  );
+}
+
+async function withCluster<T>(stage: Stage, full: Record<string, string>, act: () => Promise<T>): Promise<T> {
   await stage.putClusterSettings(full);
   try {
     return await act();
@@ -62,6 +69,32 @@ function asWritten(enabled: "true" | "false", low: string, high: string, flood: 
 function onFull(primariesActive: number): Pick<Row, "arrange" | "act" | "expect"> {
   return { arrange: ownSnapshot, act: restoreOnFull, expect: ["ok", primariesActive, 0] };
 }
+
+/** A restore while the setting is as given. */
+const restoreWith = (stage: Stage, setting: string, value: string) =>
+  withCluster(stage, { [setting]: value }, async () => {
+    const { placement } = await stage.cluster.limits();
+    const outcome = await stage.restore("r", "one", "movies", "a");
+    if (outcome !== "ok") return [placement[setting], outcome];
+    const settled = async () => {
+      const health = await stage.health("a");
+      return health?.primariesActive === 1 || (await stage.cluster.explainAllocation(stage.own("a"), 0)) !== undefined;
+    };
+    await until("the shard is started or refused", settled);
+    return [placement[setting], (await stage.health("a"))?.primariesActive];
+  });
+
+function restoredUnder(setting: string, value: string, expected: string | number): Row {
+  return {
+    name: `${setting}: ${value} in a restore`,
+    from: "5.0.0",
+    arrange: ownSnapshot,
+    act: (stage) => restoreWith(stage, setting, value),
+    expect: [value, expected],
+  };
+}
+
+const ALLOCATION = "cluster.routing.allocation";
 
 export const diskRows: readonly Row[] = [
   {
@@ -132,6 +165,20 @@ export const diskRows: readonly Row[] = [
     name: "an only data node above its low watermark takes no restored shard",
     from: "8.0.0",
     ...onFull(0),
+  },
+  restoredUnder(`${ALLOCATION}.enable`, "none", 0),
+  restoredUnder(`${ALLOCATION}.enable`, "new_primaries", 1),
+  restoredUnder(`${ALLOCATION}.enable`, "primaries", 1),
+  restoredUnder(`${ALLOCATION}.exclude._name`, "*", 0),
+  restoredUnder(`${ALLOCATION}.include._ip`, "127.*", 1),
+  restoredUnder("cluster.blocks.read_only", "true", "refused"),
+  {
+    name: "each data node tells its names, by which filters find it",
+    async act({ cluster }) {
+      const [disk] = await cluster.disks();
+      return [disk?.attributes._name === disk?.node, disk?.attributes._ip, disk?.attributes._id !== undefined];
+    },
+    expect: [true, "127.0.0.1", true],
   },
   {
     name: "the health of all indices is that of each",

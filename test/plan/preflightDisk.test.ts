@@ -6,7 +6,7 @@ import { say } from "../../shared/words/say.ts";
 import { held, inputOf, proofOf } from "./preflightProof.ts";
 
 const GB = 1024 ** 3;
-const disk = (free: number, total = 100): NodeDisk => ({ node: `n${free}`, totalBytes: total * GB, freeBytes: free * GB });
+const disk = (free: number, total = 100): NodeDisk => ({ node: `n${free}`, totalBytes: total * GB, freeBytes: free * GB, attributes: {} });
 const limits = (low: string, high: string, change: Partial<DiskLimits> = {}): DiskLimits => ({
   isEnabled: true,
   low: { value: low },

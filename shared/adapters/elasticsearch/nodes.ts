@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Cluster } from "../../model/cluster.ts";
 import type { ClusterLimits, Watermark } from "../../model/disks/clusterDisks.ts";
 import { hasCode } from "../../model/errors.ts";
+import { PLACEMENT_PREFIXES, placementOf } from "../../model/placement/placement.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { requireExactName } from "./names.ts";
 import { flattenSettings } from "./settings.ts";
@@ -42,7 +43,9 @@ const disksAnswer = z.object({
       z.object({
         name: z.string(),
         roles: z.array(z.string()).optional(),
-        attributes: z.object({ data: z.string().optional() }).optional(),
+        attributes: z.record(z.string(), z.string()).optional(),
+        ip: z.union([z.string(), z.array(z.string())]).optional(),
+        host: z.string().optional(),
         fs: z.object({ total: z.object({ total_in_bytes: bytes.default(0), available_in_bytes: bytes.default(0) }).optional() }).optional(),
       }),
     )
@@ -72,7 +75,10 @@ export function nodeCalls(
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/modules-cluster.html */
     async limits() {
-      const query = { include_defaults: "true", filter_path: `*.${MAX_SHARDS},*.${RECOVERY_RATE},*.${DISK}` };
+      const query = {
+        include_defaults: "true",
+        filter_path: [MAX_SHARDS, RECOVERY_RATE, ...PLACEMENT_PREFIXES].map((name) => `*.${name}`).join(","),
+      };
       const answer = await client.request(settingsAnswer, { subject: "settings", method: "GET", path: ["_cluster", "settings"], query });
       const [defaults, persistent, transient] = [answer.defaults, answer.persistent, answer.transient].map((part) => flattenSettings(part));
       return limitsOf({ ...LIMITS_DEFAULT, ...defaults, ...persistent, ...transient });
@@ -80,14 +86,17 @@ export function nodeCalls(
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cluster-nodes-stats.html */
     async disks() {
-      const parts = ["name", "roles", "attributes.data", "fs.total"].map((part) => `nodes.*.${part}`);
+      const parts = ["name", "roles", "attributes", "ip", "host", "fs.total"].map((part) => `nodes.*.${part}`);
       const call = { subject: "disks", method: "GET" as const, path: ["_nodes", "stats", "fs"], query: { filter_path: parts.join(",") } };
       const { nodes } = await client.request(disksAnswer, call);
-      const holding = Object.values(nodes).filter(({ roles, attributes }) => (roles ? holdsData(roles) : attributes?.data !== "false"));
-      return holding.map(({ name, fs }) => ({
+      const holding = Object.entries(nodes).filter(([, { roles, attributes }]) =>
+        roles ? holdsData(roles) : attributes?.data !== "false",
+      );
+      return holding.map(([id, { name, fs, ...node }]) => ({
         node: name,
         totalBytes: fs?.total?.total_in_bytes ?? 0,
         freeBytes: fs?.total?.available_in_bytes ?? 0,
+        attributes: { ...node.attributes, _id: id, _name: name, ...addressesOf(node) },
       }));
     },
 
@@ -121,6 +130,12 @@ export function nodeCalls(
   };
 }
 
+/** With the port before 5.0. */
+function addressesOf({ ip, host }: { ip?: string | string[] | undefined; host?: string | undefined }): Record<string, string> {
+  const [address = ""] = [ip ?? []].flat();
+  return { _ip: address.replace(/:\d+$/, ""), ...(host === undefined ? {} : { _host: host }) };
+}
+
 /** A node for frozen data alone holds no ordinary index. */
 function holdsData(roles: readonly string[]): boolean {
   return roles.some((role) => role.startsWith("data") && role !== "data_frozen");
@@ -136,6 +151,7 @@ function limitsOf(settings: Record<string, string>): ClusterLimits {
   return {
     ...(Number.isNaN(shards) ? {} : { shardsPerNode: shards }),
     ...(settings[RECOVERY_RATE] === undefined ? {} : { recoveryRate: settings[RECOVERY_RATE] }),
+    placement: placementOf(settings),
     disk: {
       isEnabled: settings[`${DISK}.threshold_enabled`] !== "false",
       low: mark("low"),

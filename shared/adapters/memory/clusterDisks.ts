@@ -1,4 +1,5 @@
 import { type ClusterLimits, freeAbove, type NodeDisk } from "../../model/disks/clusterDisks.ts";
+import { ENABLE_SETTING } from "../../model/placement/placement.ts";
 import { isBefore, type MemoryClusterState } from "./clusterState.ts";
 
 const DISK = "cluster.routing.allocation.disk";
@@ -22,7 +23,15 @@ export function diskLimitsOf({ version, clusterSettings }: MemoryClusterState): 
 }
 
 export function nodeDisksOf({ name, dataNodes, diskBytes: { total, free } }: MemoryClusterState): NodeDisk[] {
-  return Array.from({ length: dataNodes }, (_, number) => ({ node: `${name}-${number + 1}`, totalBytes: total, freeBytes: free }));
+  return Array.from({ length: dataNodes }, (_, number) => {
+    const node = `${name}-${number + 1}`;
+    return { node, totalBytes: total, freeBytes: free, attributes: { _name: node, _id: node, _ip: "127.0.0.1", _host: "127.0.0.1" } };
+  });
+}
+
+/** Of filters the model knows the one that excludes every node by name. */
+export function placesNothing({ clusterSettings }: MemoryClusterState): boolean {
+  return clusterSettings[ENABLE_SETTING] === "none" || clusterSettings["cluster.routing.allocation.exclude._name"] === "*";
 }
 
 /** No node takes a restored shard: each is above its low watermark, which up to 7.x does not matter for an only node. */

@@ -1,5 +1,5 @@
 import type { Cluster, RestoreRequest, RunningRestore, ShardRecovery } from "../../model/cluster.ts";
-import { isOverLow } from "./clusterDisks.ts";
+import { isOverLow, placesNothing } from "./clusterDisks.ts";
 import { expandReplicas, isRestoring, isUnknown, matches } from "./clusterIndices.ts";
 import { missingAnalysis, missingFile } from "./clusterNodes.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
@@ -42,6 +42,8 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
       if (isBefore(state.version, 6, 0) && state.restores.length > 0)
         throw refuse(state, "conflict", "Restore process is already running in this cluster");
       const throttled = settings.max_restore_bytes_per_sec !== undefined;
+      if (state.clusterSettings["cluster.blocks.read_only"] === "true")
+        throw refuse(state, "refused", "blocked by: [FORBIDDEN/6/cluster read-only (api)];");
       requireState(state, request);
       begin(state, request, { held: requireHeld(state, request), throttled });
       for (const name of featureIndices(state, request)) {
@@ -211,7 +213,8 @@ function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreF
     missingAnalysis(copy.settings, state.plugins) !== undefined ||
     missingFile(copy.settings) !== undefined ||
     copy.settings["store.type"] === "snapshot" ||
-    hasUnknown(state, copy);
+    hasUnknown(state, copy) ||
+    placesNothing(state);
   if (data === undefined && !needsOtherNodes(copy) && !isUnbuildable) return "starts";
   return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }

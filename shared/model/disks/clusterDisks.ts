@@ -1,3 +1,4 @@
+import type { NodeAttributes, PlacementSettings } from "../placement/placement.ts";
 import { ownValue } from "../tables/ownValue.ts";
 
 const UNITS: Readonly<Record<string, number>> = { b: 0, k: 1, kb: 1, m: 2, mb: 2, g: 3, gb: 3, t: 4, tb: 4, p: 5, pb: 5 };
@@ -9,6 +10,8 @@ export interface NodeDisk {
   totalBytes: number;
   /** What the server's user may write. */
   freeBytes: number;
+  /** What filters of the cluster look at. */
+  attributes: NodeAttributes;
 }
 
 /** A watermark as the cluster has it: `85%` or `0.85` of the disk in use, or `10gb` that must stay free. */
@@ -36,6 +39,8 @@ export interface ClusterLimits {
   shardsPerNode?: number;
   /** `indices.recovery.max_bytes_per_sec`, such as `40mb`. */
   recoveryRate?: string;
+  /** What keeps shards away, as far as it is set. */
+  placement: PlacementSettings;
   disk: DiskLimits;
 }
 

@@ -1,3 +1,4 @@
+import type { PlacementSettings } from "../../model/placement/placement.ts";
 import type { PreflightTarget } from "../preflight.ts";
 import type { PreflightInput } from "../preflightTypes.ts";
 import type { StatesAsked } from "./stateChecks.ts";
@@ -10,6 +11,8 @@ export interface StatesOrder {
    */
   carrier?: { index: string; as: string };
   globalState?: true;
+  /** Of the settings that come with it, those that decide whether shards find a node. */
+  placement?: PlacementSettings;
   /** By feature, its indices in the snapshot. */
   features?: Readonly<Record<string, readonly string[]>>;
   /** By data stream of the snapshot. */
@@ -53,13 +56,13 @@ export function backingName(index: string, stream: string, as: string): string {
   return rest.startsWith(stream) ? prefix + as + rest.slice(stream.length) : index;
 }
 
-type Foreseen = Pick<PreflightInput, "ofFeatures" | "carrier" | "withState" | "streamNames">;
+type Foreseen = Pick<PreflightInput, "ofFeatures" | "carrier" | "withState" | "streamNames" | "statePlacement">;
 
-export function statesForPreflight({ carrier, globalState, features = {}, streams = {} }: StatesOrder = {}): Foreseen {
+export function statesForPreflight({ carrier, globalState, placement, features = {}, streams = {} }: StatesOrder = {}): Foreseen {
   const streamNames = new Map(Object.entries(streams).map(([stream, { as }]) => [stream, as]));
   if (!carrier) return { streamNames };
   const ofFeatures = new Map(Object.entries(features).flatMap(([feature, indices]) => indices.map((name) => [name, feature])));
-  return { streamNames, ofFeatures, carrier: carrier.index, withState: globalState === true };
+  return { streamNames, ofFeatures, carrier: carrier.index, withState: globalState === true, statePlacement: placement };
 }
 
 export function asksStates({ globalState, featureStates, dataStreams }: StatesAsked): boolean {

@@ -42,6 +42,7 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.recoveryRate": "raise it for all recoveries of the cluster: PUT /_cluster/settings",
   "wayOut.loseState":
     "keep what is there in a snapshot first (a policy with globalState and featureStates), then declare that it may be lost: --lose-old (HTTP: loseOld: true)",
+  "wayOut.placement": "when what it was set for is over, take it back: PUT /_cluster/settings {body}",
   "wayOut.noStates": "leave it out",
   "wayOut.states": "send it yourself, without any other index: POST /_snapshot/{repository}/{snapshot}/_restore {body}",
   "wayOut.streamAs": "give it another name: --as 'restored-*' (HTTP: as); or delete what has the name",

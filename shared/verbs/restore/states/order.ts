@@ -1,6 +1,7 @@
 import { isTimeUp } from "../../../jobs/readingInTime.ts";
 import type { World } from "../../../jobs/world.ts";
 import type { Place } from "../../../model/config.ts";
+import type { PlacementSettings } from "../../../model/placement/placement.ts";
 import { reason } from "../../../model/reason.ts";
 import type { ClosureIndex, RootCatalogue, RootSnapshot } from "../../../model/repository.ts";
 import { analysisFiles } from "../../../plan/analysisFiles.ts";
@@ -43,7 +44,7 @@ export async function findStates(
   };
   const order = orderOf(
     { globalState: asked.globalState === true, wanted, names },
-    { features, streams, carrier: needsCarrier ? carrier : "", carrierAs },
+    { placement: state?.placement ?? {}, features, streams, carrier: needsCarrier ? carrier : "", carrierAs },
   );
   return order ? { seen, order } : { seen };
 }
@@ -55,6 +56,7 @@ interface Wanted {
 }
 
 interface HeldStates {
+  placement: PlacementSettings;
   features: Readonly<Record<string, string[]>>;
   streams: Readonly<Record<string, string[]>>;
   /** Empty if none is needed; `undefined` if none is there. */
@@ -62,13 +64,16 @@ interface HeldStates {
   carrierAs: string;
 }
 
-function orderOf({ globalState, wanted, names }: Wanted, { features, streams, carrier, carrierAs }: HeldStates): StatesOrder | undefined {
+function orderOf(
+  { globalState, wanted, names }: Wanted,
+  { placement, features, streams, carrier, carrierAs }: HeldStates,
+): StatesOrder | undefined {
   const isHeld =
     wanted.every((name) => Object.hasOwn(features, name)) && [...names.keys()].every((stream) => Object.hasOwn(streams, stream));
   if (carrier === undefined || !isHeld) return undefined;
   return {
     ...(carrier === "" ? {} : { carrier: { index: carrier, as: carrierAs } }),
-    ...(globalState ? { globalState } : {}),
+    ...(globalState ? { globalState, placement } : {}),
     ...(wanted.length > 0 ? { features: Object.fromEntries(wanted.map((name) => [name, features[name] ?? []])) } : {}),
     ...(names.size > 0 ? { streams: streamOrders(names, streams) } : {}),
   };

@@ -1,5 +1,5 @@
 import type { Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../../model/cluster.ts";
-import type { ClusterLimits, DisksSeen } from "../../../model/disks/clusterDisks.ts";
+import type { ClusterLimits, DisksSeen, NodeDisk } from "../../../model/disks/clusterDisks.ts";
 import { hasCode, messageOf } from "../../../model/errors.ts";
 import { oneLine } from "../../../model/plainText.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
@@ -22,17 +22,22 @@ export async function lookAtCluster(cluster: Cluster): Promise<ClusterSeen> {
   return { cluster, info, existing: await cluster.listIndices(), repositories: await cluster.listRepositories() };
 }
 
-type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "running"> & { recoveryRate: string | undefined };
+type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "placement" | "running"> & {
+  recoveryRate: string | undefined;
+};
 
 /** What the preflight asks the cluster beside its indices and repositories. */
 export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, aliases: readonly string[]): Promise<Asked> {
   const limits = await toldBy(() => cluster.limits());
+  const disks = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
+  const nodes = "told" in disks ? disks.told.map(({ attributes }) => attributes) : undefined;
   const perNode = limitsShards(info.version) && "told" in limits ? limits.told.shardsPerNode : undefined;
   return {
     aliasHolders: await aliasHoldersOf(cluster, existing, aliases),
     plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
     shardsMax: perNode === undefined ? undefined : perNode * info.dataNodes,
-    disks: await disksOf(cluster, limits),
+    disks: disksOf(cluster.name, limits, disks),
+    placement: "told" in limits ? { settings: limits.told.placement, nodes } : undefined,
     recoveryRate: "told" in limits ? limits.told.recoveryRate : undefined,
     running: workExcludes(info.version) ? await runningOn(cluster) : undefined,
   };
@@ -61,14 +66,13 @@ async function toldBy<T>(ask: () => Promise<T>): Promise<Told<T>> {
   }
 }
 
-async function disksOf(cluster: Cluster, limits: Told<ClusterLimits>): Promise<DisksSeen> {
+function disksOf(cluster: string, limits: Told<ClusterLimits>, disks: Told<NodeDisk[]>): DisksSeen {
   if ("unknown" in limits) return limits;
-  const disks = await toldBy(() => cluster.disks());
   if ("unknown" in disks) return disks;
   // Less is known than a full disk: a node that does not answer, or a service that hides its disks.
   const silent = disks.told.filter(({ totalBytes }) => totalBytes === 0).map(({ node }) => node);
   const [first = "every data node"] = silent;
-  if (silent.length > 0 || disks.told.length === 0) return { unknown: `${first} of ${cluster.name} tells nothing of its disk` };
+  if (silent.length > 0 || disks.told.length === 0) return { unknown: `${first} of ${cluster} tells nothing of its disk` };
   return { limits: limits.told.disk, nodes: disks.told };
 }
 
