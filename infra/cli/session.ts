@@ -8,7 +8,7 @@ import type { Logger } from "../../shared/model/logger.ts";
 import { ConfigError, configFaults } from "../../shared/runtime/config/configError.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
 import { openTexts } from "../../shared/runtime/redact.ts";
-import { type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
+import { type PlannedSettings, plannedSettings, type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
 import type { OpenOptions } from "../../shared/state/identity.ts";
 import { counted } from "../../shared/words/numbers.ts";
 import { type Environment, readEnvironment, secretsIn } from "./environment.ts";
@@ -39,6 +39,8 @@ export interface Session {
   environment(): Environment;
   /** From ossnap.yaml and the environment; throws one error with all faults. */
   settings(): RuntimeSettings;
+  /** From ossnap.yaml alone, as far as variables are not set. */
+  planned(): PlannedSettings;
   context(region?: string): FcContext;
   /** Opens the state and everything behind it; throws when the state has no identity. */
   world(options?: OpenOptions, notes?: WorldNotes): Promise<World>;
@@ -85,6 +87,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     asked: { by: "person", who: `${userName()} (terminal)` },
     environment,
     settings,
+    planned: () => plannedSettings(options.config ?? CONFIG_DEFAULT, environment()),
     context,
     async world(opening, notes = { paused: true }) {
       const known = settings();

@@ -18,6 +18,7 @@ import {
   YES,
 } from "./line/options.ts";
 import { BECAUSE, BROKEN, PIN_REPOSITORY, TOOL, UNTIL, UUID } from "./line/pinOptions.ts";
+import { ACCOUNT, ONLY } from "./line/policyOptions.ts";
 import { REPOSITORY_VERBS } from "./line/repositoryVerbs.ts";
 import { RESTORE_VERB } from "./line/restoreVerb.ts";
 import { HISTORY_FILE, KEEP_OPTIONS, NO_RULE, NOW, TIME_ZONE } from "./line/retentionOptions.ts";
@@ -36,6 +37,15 @@ export const VERBS: readonly Verb[] = [
       options: { yes: YES("write it"), takeOver: TAKE_OVER },
     },
     async (session, input) => (await import("./verbs/adopt.ts")).adopt(session, input),
+  ),
+  verb(
+    "policies",
+    {
+      description: "what to grant to the functions, the command line and whoever deploys: ready policies for RAM and IAM",
+      example: ["policies", "--only", "workers"],
+      options: { account: ACCOUNT, only: ONLY },
+    },
+    async (session, input) => (await import("./verbs/policies.ts")).policies(session, input),
   ),
   verb("status", { description: "what is late, open, covered by no policy, and next", example: ["status"] }, async (session) =>
     (await import("./verbs/status.ts")).status(session),

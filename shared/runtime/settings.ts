@@ -6,6 +6,7 @@ import { reason } from "../model/reason.ts";
 import { withCertificates } from "./certificates.ts";
 import { ConfigError, type ConfigWarning } from "./config/configError.ts";
 import { checkConfig } from "./config/loadConfig.ts";
+import { type Planned, plannedConfig } from "./config/plannedConfig.ts";
 
 /** The version of this code, for evidence and responses. */
 export const VERSION = "0.1.0";
@@ -33,8 +34,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the configuration beside the bundle (or the given file) and the environment; throws one error with all faults. */
 export function readSettings(configPath: string, env: Environment = process.env): RuntimeSettings {
-  const path = env.OSSNAP_CONFIG || configPath;
-  if (!existsSync(path)) throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
+  const path = existing(env.OSSNAP_CONFIG || configPath);
   const { config: checked, faults, warnings } = checkConfig(textOf(path), env);
   if (checked === undefined) throw new ConfigError(faults);
   const config = withCertificates(checked, dirname(path));
@@ -50,14 +50,32 @@ export function readSettings(configPath: string, env: Environment = process.env)
     warnings,
     fcEndpoint: endpointOf("OSSNAP_FC_ENDPOINT", env.OSSNAP_FC_ENDPOINT),
     instancesEndpoint: endpointOf("OSSNAP_INSTANCES_ENDPOINT", env.OSSNAP_INSTANCES_ENDPOINT),
-    copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
-    continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",
+    ...functionNames(env),
     credentials,
     awsKeys,
     secrets: [
       ...secretsOf(config),
       ...[credentials?.secretAccessKey, credentials?.securityToken, awsKeys?.secretAccessKey, awsKeys?.sessionToken].filter(isPresent),
     ],
+  };
+}
+
+export type PlannedSettings = Planned & Pick<RuntimeSettings, "copyFunction" | "continueFunction">;
+
+/** Of a deployment that may not have its variables yet. Throws as {@link readSettings} does. */
+export function plannedSettings(configPath: string, env: Environment): PlannedSettings {
+  return { ...plannedConfig(textOf(existing(env.OSSNAP_CONFIG || configPath)), env), ...functionNames(env) };
+}
+
+function existing(path: string): string {
+  if (existsSync(path)) return path;
+  throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
+}
+
+function functionNames(env: Environment): Pick<RuntimeSettings, "copyFunction" | "continueFunction"> {
+  return {
+    copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
+    continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",
   };
 }
 

@@ -41,6 +41,7 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
     asked: { by: "person", who: "li (terminal)" },
     environment: () => ({}),
     settings: stage.settings ?? (() => settingsOf(world)),
+    planned: () => ({ ...settingsOf(world), unset: new Map() }),
     context: () => ({ requestId: "cli-1", function: { name: "cli", timeout: 600 } }),
     async world(opening, notes = { paused: true }) {
       const opened = await world.open(opening);

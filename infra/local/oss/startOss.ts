@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { AppError } from "../../../shared/model/errors.ts";
 import { createFaults, type FaultBook, type Faults, strikeBeforeWork } from "./faults.ts";
 import { authenticate, type OssCredentials } from "./http/authenticate.ts";
+import { authorize, requireFor } from "./http/authorize.ts";
 import type { Answer, Exchange, OssContext } from "./http/exchange.ts";
 import { fileErrorCode } from "./http/ossError.ts";
 import { parseTarget, type Target } from "./http/parseTarget.ts";
@@ -129,14 +130,17 @@ async function answerRequest(running: Running, request: IncomingMessage, respons
 
 async function work(running: Running, target: Target, body: IncomingMessage, requestId: string): Promise<Answer> {
   const { options, faults, region, signal } = running;
-  const dialect = authenticate(target, { credentials: options.credentials, region, now: new Date() });
+  const { dialect, policies } = authenticate(target, { credentials: options.credentials, region, now: new Date() });
   refuseUnknownWrites(target);
+  const required = requireFor(target, policies);
+  authorize(target, required);
   await strikeBeforeWork(faults, target, signal);
   const exchange: Exchange = {
     ...running,
     target: dialect === "s3" ? withOssNames(target) : target,
     bucket: target.bucket ?? "",
     dialect,
+    require: required,
     requestId,
     body,
   };

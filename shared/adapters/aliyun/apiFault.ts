@@ -28,13 +28,20 @@ export function isFault(error: unknown, codes: RegExp): boolean {
   return codes.test(String((error as ClientError | undefined)?.code ?? ""));
 }
 
+/** What the keys lack, as a policy names it. */
+function lackedRight(error: unknown, status: number, right: string | undefined): string {
+  const isRefused = isFault(error, /^(Forbidden|NoPermission|AccessDenied)/) || (status === 403 && !isFault(error, DENIED_CODES));
+  return right !== undefined && isRefused ? `; the keys need the right ${right}` : "";
+}
+
 /**
  * Maps any error of the OpenAPI client to the closed set of error codes.
  * Neither repeats the API's message nor keeps a denial as `cause`: the message for a wrong signature contains the signed headers, including
  * the security token.
  * @param service as people call it: `Function Compute`.
+ * @param right that the call needs: `fc:InvokeFunction`.
  */
-export function apiFault(service: string, subject: string, error: unknown): AppError {
+export function apiFault(service: string, subject: string, error: unknown, right?: string): AppError {
   const { code, data } = (error ?? {}) as ClientError;
   const status = statusOf(error);
   const kind = kindOf(error, status);
@@ -42,7 +49,7 @@ export function apiFault(service: string, subject: string, error: unknown): AppE
   const requestId = data?.RequestId === undefined ? "" : `, request ${String(data.RequestId)}`;
   return new AppError(
     kind,
-    `${subject}: ${service} answered ${status} ${String(code)}${requestId}`,
+    `${subject}: ${service} answered ${status} ${String(code)}${requestId}${lackedRight(error, status, right)}`,
     kind === "denied" ? {} : { cause: error },
   );
 }

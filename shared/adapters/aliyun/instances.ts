@@ -105,7 +105,7 @@ function sender(options: InstancesOptions): Send {
       try {
         return await once(call);
       } catch (error) {
-        throw notFound(subject, error) ?? apiFault(SERVICE, subject, error);
+        throw notFound(subject, error) ?? apiFault(SERVICE, subject, error, `elasticsearch:${call.action}`);
       }
     }, options);
     const read = schema.safeParse(lowerCamel(body));

@@ -70,9 +70,9 @@ export function fcTasks(options: FcTasksOptions): Tasks {
           body,
         });
       } catch (error) {
-        if (statusOf(error) !== 409) throw fcFault(`${subject} was not started`, error);
+        if (statusOf(error) !== 409) throw fcFault(`${subject} was not started`, error, "InvokeFunction");
         // The error code for a known id is undocumented for 3.0, so a look-up of the task decides whether the conflict was about the id.
-        if (!(await exists(() => readTask(functionName, taskId)))) throw fcFault(`${subject} was not started`, error);
+        if (!(await exists(() => readTask(functionName, taskId)))) throw fcFault(`${subject} was not started`, error, "InvokeFunction");
       }
     },
     async state(functionName, taskId) {
@@ -82,7 +82,7 @@ export function fcTasks(options: FcTasksOptions): Tasks {
         return stateOf(subject, await readTask(functionName, taskId));
       } catch (error) {
         if (isTaskAbsent(error)) return "unknown";
-        throw error instanceof AppError ? error : fcFault(`state of ${subject} is not known`, error);
+        throw error instanceof AppError ? error : fcFault(`state of ${subject} is not known`, error, "GetAsyncTask");
       }
     },
   };
@@ -110,7 +110,7 @@ function sender(options: FcTasksOptions): Send {
   };
 }
 
-const fcFault = (subject: string, error: unknown) => apiFault("Function Compute", subject, error);
+const fcFault = (subject: string, error: unknown, action: string) => apiFault("Function Compute", subject, error, `fc:${action}`);
 const pathOf = (functionName: string) => `/${API_VERSION}/functions/${functionName}`;
 
 function checkNames(functionName: string, taskId: string): void {
@@ -143,7 +143,7 @@ async function exists(read: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (isTaskAbsent(error)) return false;
-    throw fcFault("a task that was refused as a conflict cannot be looked up", error);
+    throw fcFault("a task that was refused as a conflict cannot be looked up", error, "GetAsyncTask");
   }
 }
 

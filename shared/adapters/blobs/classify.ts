@@ -67,6 +67,12 @@ export function hintOf({ status, code }: Omit<StoreAnswer, "said">): string {
   return "";
 }
 
+/** What the keys lack, as a policy names it; the store itself does not say it. */
+export function lackedRight({ status, code }: Omit<StoreAnswer, "said">, right: string | undefined): string {
+  const isRefused = status === 403 && (code === undefined || code === "AccessDenied");
+  return isRefused && right !== undefined ? `; the keys need the right ${right}` : "";
+}
+
 /** Of a bucket that does not exist, which is another fault than a missing key. */
 export function reasonOf({ code }: Pick<StoreAnswer, "code">, subject: string): { reason?: Reason } {
   return code === "NoSuchBucket" ? { reason: reason("place.absent", { place: /^\w+:\/\/[^/]+/.exec(subject)?.[0] ?? subject }) } : {};

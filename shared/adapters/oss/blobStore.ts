@@ -30,6 +30,8 @@ export function ossBlobStore(options: OssBlobStoreOptions): BlobStore {
  */
 export async function ossBucketIsVersioned(options: OssClientOptions): Promise<boolean> {
   const place = ossPlace({ ...options, basePath: "" });
-  const { versionStatus } = await place.ask(`${place.url}: versioning`, () => place.client.getBucketVersioning(options.bucket));
+  const { versionStatus } = await place.ask("GetBucketVersioning", `${place.url}: versioning`, () =>
+    place.client.getBucketVersioning(options.bucket),
+  );
   return versionStatus === "Enabled" || versionStatus === "Suspended";
 }

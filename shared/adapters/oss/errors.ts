@@ -1,6 +1,16 @@
 import { AppError } from "../../model/errors.ts";
 import { outsideTime } from "../../model/restoredName.ts";
-import { classify, hintOf, plainCause, reasonOf, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
+import {
+  classify,
+  hintOf,
+  lackedRight,
+  plainCause,
+  reasonOf,
+  retryAfterMsOf,
+  type StoreAnswer,
+  unansweredText,
+  unreadable,
+} from "../blobs/classify.ts";
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
 /** The data in an ali-oss error; `ossClient` adds the headers. */
@@ -12,19 +22,23 @@ export interface OssAnswer extends Omit<StoreAnswer, "said"> {
 /** ali-oss appends the whole response to the message of an XML error. */
 const RAW_ANSWER = /\nraw xml:[\s\S]*$/;
 
-/** Maps the vendor's error to the closed set; passes AppErrors through. */
-export function ossError(error: unknown, subject: string): AppError {
+/** Maps the vendor's error to the closed set; passes AppErrors through. @param right that the call needs: `oss:GetObject on BUCKET/KEY`. */
+export function ossError(error: unknown, subject: string, right?: string): AppError {
   if (error instanceof AppError) return error;
   const said = (error instanceof Error ? error.message : String(error)).replace(RAW_ANSWER, "");
   // A bug in a call, not a network fault.
   if (error instanceof TypeError) return new AppError("permanent", `${subject}: ${said}`, { cause: plainCause(error, said) });
   const answer = ossAnswerOf(error);
   const retryAfterMs = retryAfterMsIn(answer);
-  return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
-    ...reasonOf(answer, subject),
-    cause: plainCause(error, said),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
+  return new AppError(
+    classify({ ...answer, said }),
+    `${subject}: ${describe(answer, said)}${hintOf(answer)}${lackedRight(answer, right)}`,
+    {
+      ...reasonOf(answer, subject),
+      cause: plainCause(error, said),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+  );
 }
 
 /** True when a read of one key was answered with "no such key"; reliable only if the response had a body, see `askOfKey`. */

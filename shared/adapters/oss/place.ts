@@ -3,6 +3,9 @@ import { type Base, baseOf } from "../blobs/keys.ts";
 import { type OssClient, type OssClientOptions, ossClient, REQUEST_TIMEOUT_MS_DEFAULT } from "./client.ts";
 import { isNoSuchKey, ossAnswerOf, ossError } from "./errors.ts";
 
+/** As policies of RAM name it. */
+type OssAction = "ListObjects" | "GetObject" | "PutObject" | "DeleteObject" | "AbortMultipartUpload" | "GetBucketVersioning";
+
 /** A bucket and base path, with the client that accesses it. */
 export interface OssPlace {
   client: OssClient;
@@ -11,7 +14,7 @@ export interface OssPlace {
   /** For messages: the url with the key, and the call. */
   subject(key: string, call: string): string;
   /** Runs one vendor call with a limit for its whole answer, beside `sentBytes` of ours, and maps its errors. */
-  ask<T>(subject: string, call: () => Promise<T>, sentBytes?: number): Promise<T>;
+  ask<T>(action: OssAction, subject: string, call: () => Promise<T>, sentBytes?: number): Promise<T>;
   /** Like `ask`, but undefined when the bucket exists and the key does not. */
   askOfKey<T>(fullKey: string, subject: string, call: () => Promise<T>): Promise<T | undefined>;
 }
@@ -20,11 +23,12 @@ export function ossPlace(options: OssClientOptions & { basePath: string }): OssP
   const url = options.basePath === "" ? `oss://${options.bucket}` : `oss://${options.bucket}/${options.basePath}`;
   const client = ossClient(options);
   const idleTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT;
-  async function ask<T>(subject: string, call: () => Promise<T>, sentBytes = 0): Promise<T> {
+  const right = (action: OssAction) => `oss:${action} on ${url}`;
+  async function ask<T>(action: OssAction, subject: string, call: () => Promise<T>, sentBytes = 0): Promise<T> {
     try {
       return await answerWithin(call(), subject, { idleTimeoutMs, sentBytes });
     } catch (error) {
-      throw ossError(error, subject);
+      throw ossError(error, subject, right(action));
     }
   }
   return {
@@ -39,7 +43,7 @@ export function ossPlace(options: OssClientOptions & { basePath: string }): OssP
       } catch (error) {
         const full = needsBody(error) ? await fullAnswer(client, fullKey, error) : error;
         if (isNoSuchKey(full)) return undefined;
-        throw ossError(full, subject);
+        throw ossError(full, subject, right("GetObject"));
       }
     },
   };

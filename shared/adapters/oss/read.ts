@@ -31,7 +31,9 @@ async function* list(place: OssPlace, prefix: string, { startAfter, onDate }: Li
   if (startAfter !== undefined && startAfter !== "") query["start-after"] = base.prefix(startAfter);
   const next = pageWalk(subject);
   for (let token: string | undefined; ; ) {
-    const page = await place.ask(subject, () => client.listV2({ ...query, ...(token !== undefined && { "continuation-token": token }) }));
+    const page = await place.ask("ListObjects", subject, () =>
+      client.listV2({ ...query, ...(token !== undefined && { "continuation-token": token }) }),
+    );
     if (Number.isNaN(page.keyCount)) throw noListing(subject, "OSS");
     onDate?.(dateOf(page.res.headers, subject));
     for (const object of page.objects ?? []) {

@@ -35,7 +35,12 @@ async function put(place: OssPlace, key: string, body: Uint8Array, ifAbsent: boo
   const fullKey = place.base.full(key);
   const subject = place.subject(key, "put");
   const headers: Record<string, string> = ifAbsent ? { "x-oss-forbid-overwrite": "true" } : {};
-  const answer = await place.ask(subject, () => place.client.put(fullKey, bufferOf(body), { headers, mime: MIME }), body.byteLength);
+  const answer = await place.ask(
+    "PutObject",
+    subject,
+    () => place.client.put(fullKey, bufferOf(body), { headers, mime: MIME }),
+    body.byteLength,
+  );
   return { at: dateOf(answer.res.headers, subject), ...writtenAs(answer.res.headers.etag) };
 }
 
@@ -45,11 +50,12 @@ function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
   const subject = place.subject(key, "putFrom");
   return {
     putWhole: (body) => put(place, key, body, false),
-    begin: async () => (await place.ask(subject, () => client.initMultipartUpload(fullKey, { mime: MIME }))).uploadId,
+    begin: async () => (await place.ask("PutObject", subject, () => client.initMultipartUpload(fullKey, { mime: MIME }))).uploadId,
     async putPart(uploadId, number, body) {
       // ali-oss sends parts as streams, without a checksum.
       const headers = { "Content-MD5": createHash("md5").update(body).digest("base64") };
       const { etag } = await place.ask(
+        "PutObject",
         `${subject}: part ${number}`,
         () => client.uploadPart(fullKey, uploadId, number, bufferOf(body), 0, body.byteLength, { headers }),
         body.byteLength,
@@ -57,16 +63,18 @@ function partsOf(place: OssPlace, key: string): PartsApi<OssPart> {
       return { number, etag };
     },
     async complete(uploadId, parts) {
-      const { res } = await place.ask(subject, () => client.completeMultipartUpload(fullKey, uploadId, parts));
+      const { res } = await place.ask("PutObject", subject, () => client.completeMultipartUpload(fullKey, uploadId, parts));
       return writtenAs(res.headers.etag);
     },
-    abort: (uploadId) => place.ask(`${subject}: abort`, () => client.abortMultipartUpload(fullKey, uploadId)),
+    abort: (uploadId) => place.ask("AbortMultipartUpload", `${subject}: abort`, () => client.abortMultipartUpload(fullKey, uploadId)),
   };
 }
 
 /** OSS may omit keys that it failed to delete, so the requested keys are compared with the confirmed ones. */
 async function deleteBatch(place: OssPlace, fullKeys: string[]): Promise<void> {
-  const { deleted } = await place.ask(place.subject("", "delete"), () => place.client.deleteMulti(fullKeys, { quiet: false }));
+  const { deleted } = await place.ask("DeleteObject", place.subject("", "delete"), () =>
+    place.client.deleteMulti(fullKeys, { quiet: false }),
+  );
   const confirmed = new Set(deleted.map(({ Key }) => Key));
   const left = fullKeys.filter((key) => !confirmed.has(key));
   if (left.length === 0) return;

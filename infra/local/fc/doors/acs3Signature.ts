@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { PolicyToEnforce } from "../../ram/decide.ts";
 import type { SignedRequest } from "../../servers/signedRequest.ts";
 
 /** The platform accepts a clock difference of fifteen minutes in either direction. */
@@ -11,6 +12,8 @@ export interface SigningKeys {
   accessKeyId: string;
   accessKeySecret: string;
   securityToken?: string | undefined;
+  /** Without any the key may do everything. */
+  policies?: readonly PolicyToEnforce[] | undefined;
 }
 
 export interface SignatureFault {

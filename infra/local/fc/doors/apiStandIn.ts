@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { AppError, messageOf } from "../../../../shared/model/errors.ts";
+import { isAllowed } from "../../ram/decide.ts";
 import type { AsyncTask } from "../asyncTask.ts";
 import type { FunctionHost } from "../host.ts";
 import { acs3Fault, type SigningKeys } from "./acs3Signature.ts";
@@ -14,8 +15,10 @@ export interface FcApiOptions {
   /** 0 selects any free port. */
   port: number;
   address?: string | undefined;
-  /** The only accepted key. */
-  credentials: SigningKeys;
+  /** The accepted keys; read on every request. */
+  credentials: SigningKeys | readonly SigningKeys[];
+  /** Where the functions are, for resources in policies: `cn-hangzhou:1234567890123456`. */
+  location?: string | undefined;
   /** For checking the age of signatures. */
   now?: (() => number) | undefined;
 }
@@ -33,13 +36,21 @@ interface Call {
   requestId: string;
 }
 
+/** An operation's action in policies is its name; of these two functions the resource counts. */
+interface Route {
+  method: string;
+  path: RegExp;
+  action: string;
+  operation: Operation;
+}
+
 type Operation = (call: Call, functionName: string, taskId: string) => Promise<Answer> | Answer;
 
 const PREFIX = "/2023-03-30/functions";
-const ROUTES: { method: string; path: RegExp; operation: Operation }[] = [
-  { method: "POST", path: new RegExp(`^${PREFIX}/([^/]+)/invocations$`), operation: invokeFunction },
-  { method: "GET", path: new RegExp(`^${PREFIX}/([^/]+)/async-tasks/([^/]+)$`), operation: getAsyncTask },
-  { method: "PUT", path: new RegExp(`^${PREFIX}/([^/]+)/async-tasks/([^/]+)/stop$`), operation: stopAsyncTask },
+const ROUTES: Route[] = [
+  { method: "POST", path: new RegExp(`^${PREFIX}/([^/]+)/invocations$`), action: "fc:InvokeFunction", operation: invokeFunction },
+  { method: "GET", path: new RegExp(`^${PREFIX}/([^/]+)/async-tasks/([^/]+)$`), action: "fc:GetAsyncTask", operation: getAsyncTask },
+  { method: "PUT", path: new RegExp(`^${PREFIX}/([^/]+)/async-tasks/([^/]+)/stop$`), action: "fc:StopAsyncTask", operation: stopAsyncTask },
 ];
 
 /**
@@ -53,10 +64,17 @@ const FAULTS: Record<string, { statusCode: number; code: string }> = {
 };
 
 /** InvokeFunction, GetAsyncTask and StopAsyncTask of Function Compute's API 2023-03-30, signatures verified. Errors: `conflict` when the port is in use. */
-export async function startFcApi({ host, port, address = "127.0.0.1", credentials, now = Date.now }: FcApiOptions): Promise<Door> {
+export async function startFcApi({
+  host,
+  port,
+  address = "127.0.0.1",
+  credentials,
+  location = "*:*",
+  now = Date.now,
+}: FcApiOptions): Promise<Door> {
   const server = createServer((request, response) => {
     const requestId = newRequestId(now());
-    void answerOf(host, request, requestId, credentials, now())
+    void answerOf(host, request, requestId, { keys: keysOf(request, credentials), location, now: now() })
       .catch((error: unknown) => faultAnswer(requestId, error))
       .then((answer) => send(response, requestId, answer));
   });
@@ -64,7 +82,26 @@ export async function startFcApi({ host, port, address = "127.0.0.1", credential
   return { port: boundPort, url: `http://${address}:${boundPort}`, close: () => closeServer(server) };
 }
 
-async function answerOf(host: FunctionHost, request: IncomingMessage, requestId: string, keys: SigningKeys, now: number): Promise<Answer> {
+/** Those of the request; of unknown ones the first, whose check then fails. */
+function keysOf({ headers }: IncomingMessage, credentials: FcApiOptions["credentials"]): SigningKeys {
+  const known = [credentials].flat();
+  const own = known.find(({ accessKeyId }) => headers.authorization?.includes(`Credential=${accessKeyId},`)) ?? known[0];
+  if (own === undefined) throw new Error("Function Compute API: no key is accepted");
+  return own;
+}
+
+interface Accepting {
+  keys: SigningKeys;
+  location: string;
+  now: number;
+}
+
+async function answerOf(
+  host: FunctionHost,
+  request: IncomingMessage,
+  requestId: string,
+  { keys, location, now }: Accepting,
+): Promise<Answer> {
   const { method = "GET", url = "/", headers } = request;
   const body = await readBody(request, SYNC_PAYLOAD_BYTES_MAX);
   if (body === undefined)
@@ -75,6 +112,9 @@ async function answerOf(host: FunctionHost, request: IncomingMessage, requestId:
   for (const route of ROUTES) {
     const match = route.method === method ? route.path.exec(path) : null;
     if (match === null) continue;
+    const resource = route.action === "fc:InvokeFunction" ? `acs:fc:${location}:functions/${match[1]}` : "*";
+    if (keys.policies !== undefined && !isAllowed(keys.policies, { action: route.action, resource }))
+      return refusal(requestId, 403, "AccessDenied", "the access key has no right to this");
     return await route.operation(
       { host, request, body, requestId },
       decodeURIComponent(match[1] ?? ""),

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import type { PolicyToEnforce } from "../../ram/decide.ts";
 import type { Claim } from "./claim.ts";
 import { invalidArgument, OssError } from "./ossError.ts";
 import type { Target } from "./parseTarget.ts";
@@ -10,6 +11,14 @@ export interface OssCredentials {
   secretAccessKey: string;
   /** Set for temporary (STS) keys: every request must then carry exactly this token. */
   securityToken?: string | undefined;
+  /** Without any the key may do everything. */
+  policies?: readonly PolicyToEnforce[] | undefined;
+}
+
+/** Who sends the request, and how it is spoken. */
+export interface Caller {
+  dialect: Dialect;
+  policies: OssCredentials["policies"];
 }
 
 /** The client's protocol: determines header names and the meaning of a range past the end. */
@@ -19,7 +28,7 @@ export type Dialect = "oss" | "s3";
 const SKEW_MAX_MS = 15 * 60_000;
 
 /** Verifies the request's signature; throws the {@link OssError} with which OSS answers. `credentials` is read on every call. */
-export function authenticate(target: Target, options: { credentials: readonly OssCredentials[]; region: string; now: Date }): Dialect {
+export function authenticate(target: Target, options: { credentials: readonly OssCredentials[]; region: string; now: Date }): Caller {
   const { claim, dialect } = claimOf(target);
   const known = options.credentials.find((one) => one.accessKeyId === claim.accessKeyId);
   if (known === undefined || (known.securityToken !== undefined && claim.token === undefined)) {
@@ -34,7 +43,7 @@ export function authenticate(target: Target, options: { credentials: readonly Os
     throw new OssError(403, "SignatureDoesNotMatch", message);
   }
   if (claim.token !== known.securityToken) throw new OssError(403, "InvalidSecurityToken", "The security token you provided is invalid.");
-  return dialect;
+  return { dialect, policies: known.policies };
 }
 
 function claimOf(target: Target): { claim: Claim; dialect: Dialect } {

@@ -4,6 +4,7 @@ import type { ObjectInfo } from "../store/objectInfo.ts";
 import type { ObjectStore, OpenFile } from "../store/objectStore.ts";
 import type { UploadStore } from "../store/uploadStore.ts";
 import type { Dialect } from "./authenticate.ts";
+import type { Require } from "./authorize.ts";
 import { invalidArgument } from "./ossError.ts";
 import type { Target } from "./parseTarget.ts";
 import { percentEncode } from "./signatureV4.ts";
@@ -26,6 +27,8 @@ export interface Exchange extends OssContext {
   /** "" for requests without a bucket. */
   bucket: string;
   dialect: Dialect;
+  /** Of what only the body or a header names. */
+  require: Require;
   requestId: string;
   body: IncomingMessage;
 }

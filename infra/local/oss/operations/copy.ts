@@ -34,10 +34,11 @@ export async function copyObject(exchange: Exchange): Promise<Answer> {
 }
 
 /** The object named by `x-oss-copy-source: /BUCKET/KEY`, open for reading; the caller closes it. */
-export async function openSource({ store, target }: Exchange) {
+export async function openSource({ store, target, require: required }: Exchange) {
   const match = /^\/?([^/]+)\/(.+)$/.exec(target.headers["x-oss-copy-source"] ?? "");
   if (match === null) throw invalidArgument("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.");
   const [bucket, key] = [match[1] as string, decodeURIComponent((match[2] as string).replace(/\?versionId=.*$/, ""))];
+  required("oss:GetObject", bucket, key);
   await store.requireBucket(bucket);
   const opened = await store.open(bucket, key);
   if (opened === undefined) throw noSuchKey();

@@ -109,13 +109,14 @@ export async function deleteObject({ store, bucket, target }: Exchange): Promise
   return { status: 204 };
 }
 
-export async function deleteMultipleObjects({ store, bucket, target, body }: Exchange): Promise<Answer> {
+export async function deleteMultipleObjects({ store, bucket, target, body, require: required }: Exchange): Promise<Answer> {
   await store.requireBucket(bucket);
   const xml = await receiveXml(body, target.headers["content-md5"], true);
   const keys = xmlBlocks(xml, "Object").flatMap((object) => xmlTexts(object, "Key"));
   if (keys.length === 0 || keys.length > DELETE_KEYS_MAX) {
     throw new OssError(400, "MalformedXML", `The XML you provided names ${keys.length} keys instead of 1 to ${DELETE_KEYS_MAX}.`);
   }
+  for (const key of keys) required("oss:DeleteObject", bucket, key);
   for (const key of keys) await store.remove(bucket, key);
   const isQuiet = xmlTexts(xml, "Quiet")[0]?.trim() === "true";
   const encode = keyEncoder(target);

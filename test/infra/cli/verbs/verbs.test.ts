@@ -48,6 +48,7 @@ function sessionOf(world: TestWorld): Session {
     environment: () => ({}),
     // Only the warnings are read here; everything else comes from the world.
     settings: () => ({ warnings: [] }) as unknown as ReturnType<Session["settings"]>,
+    planned: () => ({}) as ReturnType<Session["planned"]>,
     context: () => expect.fail("no verb here asks for a context"),
     world: (opening) => world.open(opening),
     blobs: async (place) => world.blobs(place),

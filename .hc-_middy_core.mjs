@@ -1,0 +1,1 @@
+import * as z from '@middy/core'; globalThis.x=z;

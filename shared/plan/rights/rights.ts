@@ -1,0 +1,143 @@
+import type { Config } from "../../model/config.ts";
+import { allow, type RamDocument, type RamStatement, ramDocument } from "./documents.ts";
+import { bucketOf, objectsOf, ossStatements, type UsedPlace, usedPlaces } from "./places.ts";
+import { type AwsDocument, s3Document } from "./s3Side.ts";
+
+export interface RightsInput {
+  config: Config;
+  /** Of the functions. */
+  region: string;
+  /** Number of the Alibaba Cloud account. */
+  accountId: string;
+  /** Deployed names; `all` matches every function of the deployment, such as `ossnap-*`. */
+  functions: { copy: string; goOn: string; all: string };
+  /** Names of KMS secrets that the configuration reads. */
+  secrets: readonly string[];
+  /** Roles that the deployed functions take, as ARNs. */
+  roles: readonly string[];
+}
+
+/** Of each key and role what it may do, and nothing more. */
+export interface Rights {
+  /** Who may take both roles. */
+  trust: RamDocument;
+  /** The role of all functions but the HTTP one. */
+  workers: RamDocument;
+  /** The role of the HTTP function: it deletes below the state only, and writes no copy. */
+  http: RamDocument;
+  /** Whoever uses the command line beside ossnap.yaml. */
+  terminal: RamDocument;
+  /** Whoever runs `npm run deploy`. */
+  deployer: RamDocument;
+  /** Buckets that must not be public; Block Public Access makes public ACLs and policies void. */
+  buckets: string[];
+  /** By path in ossnap.yaml: what the keys of a place on Amazon S3 may do there. */
+  s3: Record<string, AwsDocument>;
+  /** By path in ossnap.yaml: what the own keys of a place on OSS may do there, which the roles need not. */
+  keys: Record<string, RamDocument>;
+}
+
+export const UNKNOWN_ACCOUNT_ID = "ACCOUNT-ID";
+
+/** Derived from ossnap.yaml alone; a test removes each action in turn, and the run that needs it fails. */
+export function rightsOf(input: RightsInput): Rights {
+  const places = usedPlaces(input.config);
+  const onOss = places.filter(({ place }) => place.store === "oss");
+  const own = onOss.filter(({ place }) => place.accessKeyId === undefined);
+  const keyed = onOss.filter(({ place }) => place.accessKeyId !== undefined);
+  const workers = [...ossStatements(own, { writes: true }), ...taskStatements(input, "both"), ...instanceStatements(input, false)];
+  const http = [...ossStatements(own, { writes: false }), ...taskStatements(input, "goOn"), ...instanceStatements(input, true)];
+  return {
+    trust: ramDocument([{ Effect: "Allow", Principal: { Service: ["fc.aliyuncs.com"] }, Action: ["sts:AssumeRole"] }]),
+    workers: ramDocument([...workers, ...secretStatements(input)]),
+    http: ramDocument([...http, ...secretStatements(input)]),
+    terminal: ramDocument([
+      ...ossStatements(own, { writes: true }),
+      ...own.filter(({ use }) => use === "state").map(({ place }) => allow(["oss:GetBucketVersioning"], [bucketOf(place)])),
+      ...taskStatements(input, "both"),
+      ...instanceStatements(input, true),
+    ]),
+    deployer: ramDocument(deployStatements(input, onOss)),
+    buckets: [...new Set(onOss.map(({ place }) => place.bucket))].sort(),
+    s3: Object.fromEntries(
+      places.filter(({ place }) => place.store === "s3").map(({ path, place, use }) => [path, s3Document(place, use)]),
+    ),
+    keys: Object.fromEntries(keyed.map((used) => [used.path, ramDocument(ossStatements([used], { writes: true }))])),
+  };
+}
+
+/** GetAsyncTask takes no narrower resource: https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-getasynctask */
+function taskStatements({ functions, ...input }: RightsInput, which: "both" | "goOn"): RamStatement[] {
+  const names = which === "both" ? [functions.copy, functions.goOn] : [functions.goOn];
+  return [
+    allow(
+      ["fc:InvokeFunction"],
+      names.map((name) => functionArn(input, name)),
+    ),
+    allow(["fc:GetAsyncTask"], ["*"]),
+  ];
+}
+
+/** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/policies-and-sample-policies */
+function functionArn({ region, accountId }: Pick<RightsInput, "region" | "accountId">, name: string): string {
+  return `acs:fc:${region}:${accountId}:functions/${name}`;
+}
+
+/** Only where a cluster is named as an instance of Alibaba Cloud Elasticsearch; `changes` adds and removes shared repositories. */
+function instanceStatements({ config, region, accountId }: RightsInput, changes: boolean): RamStatement[] {
+  const instances = Object.values(config.clusters).flatMap(({ instanceId, region: own = region }) =>
+    instanceId === undefined ? [] : [`acs:elasticsearch:${own}:${accountId}:instances/${instanceId}`],
+  );
+  if (instances.length === 0) return [];
+  const read = ["elasticsearch:DescribeInstance", "elasticsearch:ListSnapshotReposByInstanceId"];
+  const change = ["elasticsearch:ListAlternativeSnapshotRepos", "elasticsearch:AddSnapshotRepo", "elasticsearch:DeleteSnapshotRepo"];
+  return [allow(changes ? [...read, ...change] : read, [...new Set(instances)])];
+}
+
+/** https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-getsecretvalue */
+function secretStatements({ secrets, region, accountId }: RightsInput): RamStatement[] {
+  if (secrets.length === 0) return [];
+  return [
+    allow(
+      ["kms:GetSecretValue"],
+      secrets.map((name) => `acs:kms:${region}:${accountId}:secret/${name}`),
+    ),
+  ];
+}
+
+const FUNCTION_ACTIONS = [
+  ...["GetFunction", "CreateFunction", "UpdateFunction", "DeleteFunction"],
+  ...["GetFunctionAsyncInvokeConfig", "PutFunctionAsyncInvokeConfig", "DeleteFunctionAsyncInvokeConfig"],
+  ...["GetConcurrencyConfig", "PutConcurrencyConfig", "DeleteConcurrencyConfig", "GetProvisionConfig"],
+].map((name) => `fc:${name}`);
+const TRIGGER_ACTIONS = ["Get", "List", "Create", "Update", "Delete"].map((verb) => `fc:${verb}Trigger${verb === "List" ? "s" : ""}`);
+
+/**
+ * The requests of a deployment and a removal by Serverless Devs with fc3. Functions that connect to a VPC and write logs do so by the service-linked
+ * role of Function Compute, which needs no right here: https://www.alibabacloud.com/help/en/functioncompute/service-linked-role-of-function-compute
+ */
+function deployStatements(input: RightsInput, places: readonly UsedPlace[]): RamStatement[] {
+  const { region, accountId, functions, config, roles } = input;
+  const all = functionArn(input, functions.all);
+  const watched = Object.values(config.watches).filter(({ blobs }) => blobs.store === "oss");
+  const buckets = [...new Set(watched.map(({ blobs }) => bucketOf(blobs)))];
+  const state = places.filter(({ use }) => use === "state").map(({ place }) => place);
+  return [
+    allow(FUNCTION_ACTIONS, [all, `${all}/*`]),
+    allow(TRIGGER_ACTIONS, [`${all}/triggers/*`]),
+    allow(["fc:ListFunctions"], [functionArn(input, "*")]),
+    allow(["fc:ListVpcBindings"], [`${all}/vpc-bindings/*`]),
+    ...(roles.length === 0 ? [] : [allow(["ram:PassRole"], roles, { StringEquals: { "acs:Service": ["fc.aliyuncs.com"] } })]),
+    ...(buckets.length === 0
+      ? []
+      : [allow(["oss:GetBucketEventNotification", "oss:PutBucketEventNotification", "oss:DeleteBucketEventNotification"], buckets)]),
+    allow(
+      ["log:GetProject", "log:CreateProject", "log:GetLogStore", "log:CreateLogStore", "log:GetIndex", "log:CreateIndex"],
+      [`acs:log:${region}:${accountId}:project/*`],
+    ),
+    ...state.flatMap((place) => [
+      allow(["oss:GetBucketVersioning"], [bucketOf(place)]),
+      allow(["oss:GetObject", "oss:PutObject"], [objectsOf(place)]),
+    ]),
+  ];
+}
