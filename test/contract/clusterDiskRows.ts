@@ -70,6 +70,9 @@ function onFull(primariesActive: number): Pick<Row, "arrange" | "act" | "expect"
   return { arrange: ownSnapshot, act: restoreOnFull, expect: ["ok", primariesActive, 0] };
 }
 
+/** What the deciders say; a shard that is being restored has an explanation too. */
+const FORBIDDEN = /no allocations are allowed|cluster setting|exclude filter|\[cluster\.routing\.allocation/;
+
 /** A restore while the setting is as given. */
 const restoreWith = (stage: Stage, setting: string, value: string) =>
   withCluster(stage, { [setting]: value }, async () => {
@@ -78,7 +81,7 @@ const restoreWith = (stage: Stage, setting: string, value: string) =>
     if (outcome !== "ok") return [placement[setting], outcome];
     const settled = async () => {
       const health = await stage.health("a");
-      return health?.primariesActive === 1 || (await stage.cluster.explainAllocation(stage.own("a"), 0)) !== undefined;
+      return health?.primariesActive === 1 || FORBIDDEN.test((await stage.cluster.explainAllocation(stage.own("a"), 0)) ?? "");
     };
     await until("the shard is started or refused", settled);
     return [placement[setting], (await stage.health("a"))?.primariesActive];
@@ -170,7 +173,8 @@ export const diskRows: readonly Row[] = [
   restoredUnder(`${ALLOCATION}.enable`, "new_primaries", 1),
   restoredUnder(`${ALLOCATION}.enable`, "primaries", 1),
   restoredUnder(`${ALLOCATION}.exclude._name`, "*", 0),
-  restoredUnder(`${ALLOCATION}.include._ip`, "127.*", 1),
+  restoredUnder(`${ALLOCATION}.include._ip`, "127.0.0.1", 1),
+  restoredUnder(`${ALLOCATION}.include._name`, "*", 1),
   restoredUnder("cluster.blocks.read_only", "true", "refused"),
   {
     name: "each data node tells its names, by which filters find it",
