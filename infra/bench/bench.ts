@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
+import { benchCold } from "./cold/coldBench.ts";
 import { benchGate } from "./gateBench.ts";
 import { benchPreflight } from "./preflightBench.ts";
 import { benchPrune } from "./pruneBench.ts";
@@ -8,7 +9,7 @@ import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
 const USAGE =
-  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]` or `preflight [--json]`";
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]` or `cold [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
     tick: () => benchTick(note),
     prune: () => benchPrune(note),
     preflight: () => benchPreflight(note),
+    cold: () => benchCold(note),
   };
   const bench = benches[what ?? ""];
   if (bench === undefined || !Number.isSafeInteger(blobs) || blobs < 1) throw new Error(USAGE);

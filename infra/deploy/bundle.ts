@@ -1,11 +1,14 @@
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
 import { readCertificate } from "../../shared/runtime/certificates.ts";
 import { hasPlaceholder } from "../../shared/runtime/config/environment.ts";
 import { resolvedConfigText } from "../../shared/runtime/config/loadConfig.ts";
+import { leavingOut } from "./bundling/leftOut.ts";
+import { VENDOR_DIRECTORY, VENDOR_FILES, vendorSource, vendorsBeside } from "./bundling/vendorFiles.ts";
 import { FUNCTION_NAMES } from "./functionLimits.ts";
 
 export interface BundleOptions {
@@ -21,11 +24,23 @@ export interface BundleOptions {
   functionsDir?: string;
 }
 
+/** A file of a bundle. */
+export interface BundledFile {
+  /** Relative to the bundle's directory: `index.js`, `vendor/oss.js`. */
+  file: string;
+  sizeBytes: number;
+  /** Names of the packages in it, in order. */
+  packages: string[];
+}
+
 export interface Bundle {
   name: string;
   /** Absolute path of `index.js`. */
   path: string;
+  /** Of `index.js`. */
   sizeBytes: number;
+  /** `index.js` first, then the files beside it. */
+  files: BundledFile[];
 }
 
 /** Function Compute's managed nodejs20 is still 20.10.0 in some places. */
@@ -34,7 +49,10 @@ const TARGET = "node20.10";
 /** Provides an `import.meta.url` to bundled modules, which CommonJS lacks. */
 export const IMPORT_META_URL = 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;';
 
-/** One CommonJS file with everything but Node in it; needs the banner {@link IMPORT_META_URL}. */
+/**
+ * One CommonJS file with everything but Node and what is left out in it; needs the banner {@link IMPORT_META_URL}. Without V8's code cache: one
+ * that Node 20.10.0 wrote ends another patch version that reads it.
+ */
 export const BUNDLED = {
   bundle: true,
   platform: "node",
@@ -45,12 +63,13 @@ export const BUNDLED = {
   // urllib, a dependency of ali-oss, requires it only when a proxy is configured, and it does not bundle.
   external: ["proxy-agent"],
   define: { "import.meta.url": "bundleUrl" },
+  plugins: [leavingOut],
   logLevel: "silent",
 } satisfies BuildOptions;
 
 /**
- * Writes `<outDir>/<name>/index.js` (CommonJS, `exports.handler`), `<outDir>/<name>/ossnap.json` and `<outDir>/package.json`.
- * A bundle's only dependency is Node 20.10. Other entries of `outDir` are left unchanged.
+ * Writes `<outDir>/<name>/index.js` (CommonJS, `exports.handler`) with the vendors' libraries and `ossnap.json` beside it, and
+ * `<outDir>/package.json`. A bundle's only dependency is Node 20.10. Other entries of `outDir` are left unchanged.
  * Throws `invalid` when the configuration has faults or an entry does not bundle; the message includes the bundler's own message.
  */
 export async function bundleFunctions(options: BundleOptions): Promise<Bundle[]> {
@@ -62,7 +81,35 @@ export async function bundleFunctions(options: BundleOptions): Promise<Bundle[]>
   // The project is "type": "module", which would make every index.js below it an ES module.
   await writeFile(join(outDir, "package.json"), '{"type":"commonjs"}\n');
   const names = options.names ?? FUNCTION_NAMES;
-  return Promise.all(names.map((name) => bundleOne(name, { outDir, functionsDir, configText })));
+  const vendorDir = await mkdtemp(join(tmpdir(), "ossnap-vendor-"));
+  try {
+    const vendors = await Promise.all(
+      Object.entries(VENDOR_FILES).map(([file, packages]) => bundleVendor(file, packages, { root, vendorDir })),
+    );
+    return await Promise.all(names.map((name) => bundleOne(name, { outDir, functionsDir, configText, vendorDir, vendors })));
+  } finally {
+    await rm(vendorDir, { recursive: true, force: true });
+  }
+}
+
+async function bundleVendor(
+  file: string,
+  packages: Parameters<typeof vendorSource>[0],
+  at: { root: string; vendorDir: string },
+): Promise<BundledFile> {
+  const stdin = { contents: vendorSource(packages), resolveDir: at.root };
+  const outfile = join(at.vendorDir, `${file}.js`);
+  // Of what only some exports are wanted, the form that can be cut: ES modules.
+  const mainFields = ["module", "main"];
+  const { metafile } = await build({ ...BUNDLED, mainFields, stdin, outfile, metafile: true, banner: { js: IMPORT_META_URL } });
+  return { file: `${VENDOR_DIRECTORY}/${file}.js`, ...contentsOf(metafile) };
+}
+
+/** Of a build with one output. */
+function contentsOf(metafile: Metafile): Pick<BundledFile, "sizeBytes" | "packages"> {
+  const [output] = Object.values(metafile.outputs);
+  const packages = Object.keys(output?.inputs ?? {}).flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
+  return { sizeBytes: output?.bytes ?? 0, packages: [...new Set(packages)].sort() };
 }
 
 /** A bundle has no other files: it contains the certificates that ossnap.yaml names as files. */
@@ -77,24 +124,42 @@ function withCertificateTexts(configText: string, directory: string): string {
   return `${JSON.stringify(tree, undefined, 2)}\n`;
 }
 
-async function bundleOne(name: string, at: { outDir: string; functionsDir: string; configText: string }): Promise<Bundle> {
+interface Destination {
+  outDir: string;
+  functionsDir: string;
+  configText: string;
+  vendorDir: string;
+  vendors: readonly BundledFile[];
+}
+
+async function bundleOne(name: string, at: Destination): Promise<Bundle> {
   const directory = join(at.outDir, name);
   const path = join(directory, "index.js");
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  try {
-    await build({ ...BUNDLED, entryPoints: [join(at.functionsDir, `${name}.ts`)], outfile: path, banner: { js: IMPORT_META_URL } });
-  } catch (error) {
-    throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
-  }
+  await cp(at.vendorDir, join(directory, VENDOR_DIRECTORY), { recursive: true });
   await writeFile(join(directory, "ossnap.json"), at.configText);
-  return { name, path, sizeBytes: (await stat(path)).size };
+  const own = await bundleEntry(join(at.functionsDir, `${name}.ts`), path).catch((error: unknown) => {
+    throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
+  });
+  return { name, path, sizeBytes: own.sizeBytes, files: [{ file: "index.js", ...own }, ...at.vendors] };
+}
+
+async function bundleEntry(entry: string, outfile: string): Promise<Pick<BundledFile, "sizeBytes" | "packages">> {
+  const plugins = [vendorsBeside, leavingOut];
+  const { metafile } = await build({ ...BUNDLED, plugins, entryPoints: [entry], outfile, metafile: true, banner: { js: IMPORT_META_URL } });
+  return contentsOf(metafile);
+}
+
+function kilobytes(bytes: number): string {
+  return `${String(Math.ceil(bytes / 1024)).padStart(6)} KB`;
 }
 
 async function main(): Promise<void> {
   const configText = await readFile("ossnap.yaml", "utf8");
   for (const bundle of await bundleFunctions({ configText })) {
-    process.stdout.write(`${bundle.name.padEnd(16)} ${String(Math.ceil(bundle.sizeBytes / 1024)).padStart(6)} KB\n`);
+    const besideBytes = bundle.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, -bundle.sizeBytes);
+    process.stdout.write(`${bundle.name.padEnd(16)} ${kilobytes(bundle.sizeBytes)}, and ${kilobytes(besideBytes)} beside it\n`);
   }
 }
 

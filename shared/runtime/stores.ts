@@ -1,8 +1,7 @@
 import { directoryBlobStore } from "../adapters/directory/blobStore.ts";
-import { ossBlobStore, ossBucketIsVersioned } from "../adapters/oss/blobStore.ts";
-import { s3BlobStore } from "../adapters/s3/blobStore.ts";
 import { ending } from "../adapters/wrap/endingBlobStore.ts";
 import { limiting } from "../adapters/wrap/limitingBlobStore.ts";
+import { loadingStore } from "../adapters/wrap/loading.ts";
 import { logging } from "../adapters/wrap/loggingBlobStore.ts";
 import { retrying } from "../adapters/wrap/retryingBlobStore.ts";
 import type { BlobStore } from "../model/blobStore.ts";
@@ -40,17 +39,25 @@ export interface StoreSetting {
 /** A place with its credentials; those of the function's role have a token of their own. */
 type KeyedPlace = Place & { securityToken?: string | undefined };
 
-/** Opens a place's blobs with limited concurrency, logged faults, and retries within the invocation's time. */
-export function openStore(place: KeyedPlace, { logger, remainingMs, timeoutMs, endsInTime }: StoreSetting): BlobStore {
-  const shareMs = timeoutMs / TIMEOUT_SHARE;
-  const requestMs = Math.min(REQUEST_TIMEOUT_MS_MAX, shareMs);
-  const opened = openPlace(place, requestMs);
+/**
+ * Opens a place's blobs with limited concurrency, logged faults, and retries within the invocation's time. Errors: `invalid` and `denied` for a
+ * place without region or keys; what its client refuses, the first call says.
+ */
+export function openStore(place: KeyedPlace, setting: StoreSetting): BlobStore {
+  const requestMs = Math.min(REQUEST_TIMEOUT_MS_MAX, setting.timeoutMs / TIMEOUT_SHARE);
+  if (place.store === "directory")
+    return wrapped(directoryBlobStore({ directory: place.bucket, basePath: place.basePath }), requestMs, setting);
+  const open = opener(place, place.store, requestMs);
+  return loadingStore(urlOf(place), async () => wrapped(await open(), requestMs, setting));
+}
+
+function wrapped(opened: BlobStore, requestMs: number, { logger, remainingMs, timeoutMs, endsInTime }: StoreSetting): BlobStore {
   const store = endsInTime ? ending(opened, { remainingMs, requestMs }) : opened;
   const logged = logging(store, { logger, slowMs: SLOW_MS, now: Date.now });
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return retrying(limiting(logged, CALLS_AT_ONCE), {
     ...RETRY,
-    patienceMs: shareMs,
+    patienceMs: timeoutMs / TIMEOUT_SHARE,
     remainingMs,
     sleep,
     random: Math.random,
@@ -63,6 +70,7 @@ export async function stateIsVersioned(settings: RuntimeSettings, context: FcCon
   const keyed = withKeys(settings.config.state, settings, context);
   const { store, bucket, endpoint, region, accessKeyId, secretAccessKey } = keyed;
   if (store !== "oss" || !region || !accessKeyId || !secretAccessKey) return false;
+  const { ossBucketIsVersioned } = await import("../adapters/oss/blobStore.ts");
   return ossBucketIsVersioned({ bucket, endpoint, region, accessKeyId, secretAccessKey, securityToken: tokenOf(keyed) });
 }
 
@@ -96,9 +104,13 @@ function tokenOf({ sessionToken, securityToken }: KeyedPlace): string | undefine
   return sessionToken ?? securityToken;
 }
 
-function openPlace(place: KeyedPlace, requestTimeoutMs: number): BlobStore {
-  const { store, bucket, basePath, endpoint, region, accessKeyId, secretAccessKey } = place;
-  if (store === "directory") return directoryBlobStore({ directory: bucket, basePath });
+function urlOf({ store, bucket, basePath }: Place): string {
+  return basePath === "" ? `${store}://${bucket}` : `${store}://${bucket}/${basePath}`;
+}
+
+/** Checks the place at once; the client, most of what a function loads at its start, is loaded when it is used. */
+function opener(place: KeyedPlace, store: "oss" | "s3", requestTimeoutMs: number): () => Promise<BlobStore> {
+  const { bucket, basePath, endpoint, region, accessKeyId, secretAccessKey } = place;
   if (!region)
     throw new AppError(
       "invalid",
@@ -120,5 +132,7 @@ function openPlace(place: KeyedPlace, requestTimeoutMs: number): BlobStore {
     securityToken: tokenOf(place),
     idleTimeoutMs: Math.min(IDLE_TIMEOUT_MS_MAX, requestTimeoutMs),
   };
-  return store === "s3" ? s3BlobStore(common) : ossBlobStore(common);
+  return store === "s3"
+    ? async () => (await import("../adapters/s3/blobStore.ts")).s3BlobStore(common)
+    : async () => (await import("../adapters/oss/blobStore.ts")).ossBlobStore(common);
 }

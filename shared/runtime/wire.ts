@@ -1,9 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { aliyunInstances } from "../adapters/aliyun/instances.ts";
-import { fcTasks } from "../adapters/aliyun/tasks.ts";
 import { keysOfEnvironment } from "../adapters/aws/keys.ts";
-import { elasticsearchCluster } from "../adapters/elasticsearch/cluster.ts";
 import { webhookNotifier } from "../adapters/webhook/notifier.ts";
+import { loadingPort } from "../adapters/wrap/loading.ts";
 import { redactingNotifier, redactingStore } from "../adapters/wrap/redacting.ts";
 import { redactingErrors } from "../adapters/wrap/redactingErrors.ts";
 import { jobLog } from "../jobs/log.ts";
@@ -48,7 +46,7 @@ export interface Connections {
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Opens nothing yet; each client is created once, on first use. */
+/** Opens nothing yet; each client is loaded and created once, on first use. */
 export function connect(settings: RuntimeSettings, context: FcContext, setting: StoreSetting = BY_HAND): Connections {
   const { config } = settings;
   const redact = redactor(secretsKnown(settings.secrets, context));
@@ -70,8 +68,11 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
       const wanted = config.clusters[name];
       if (!wanted) throw new AppError("invalid", `clusters: no "${name}" in ossnap.yaml; ${thereText(Object.keys(config.clusters))}`);
       const { instanceId: _, region: __, aws, ...access } = wanted;
-      const open = () => elasticsearchCluster({ name, ...access, aws: aws && signingOf(aws, settings), remainingMs: setting.remainingMs });
-      const known = clusters.get(name) ?? redactingErrors(open(), redact);
+      const open = async () => {
+        const { elasticsearchCluster } = await import("../adapters/elasticsearch/cluster.ts");
+        return elasticsearchCluster({ name, ...access, aws: aws && signingOf(aws, settings), remainingMs: setting.remainingMs });
+      };
+      const known = clusters.get(name) ?? redactingErrors(loadingPort<Cluster, "name">({ name }, open), redact);
       clusters.set(name, known);
       return known;
     },
@@ -175,7 +176,8 @@ function openInstances(
   if (!region)
     throw new AppError("invalid", "clusters: the region of the instance is not known; add region: cn-hangzhou beside instanceId");
   const { host, protocol } = settings.instancesEndpoint ?? {};
-  return aliyunInstances({ region, endpoint: host, protocol, ...keys, remainingMs, sleep, random: Math.random });
+  const options = { region, endpoint: host, protocol, ...keys, remainingMs, sleep, random: Math.random };
+  return loadingPort<Instances>({}, async () => (await import("../adapters/aliyun/instances.ts")).aliyunInstances(options));
 }
 
 /** In a terminal there may be no Function Compute at all: what starts a task is then the next tick, wherever it runs. */
@@ -192,13 +194,9 @@ function openTasks(settings: RuntimeSettings, context: FcContext, isTerminal = f
       "denied",
       "tasks: the function has no role, account or region in its context; give it a role with fc:InvokeFunction",
     );
-  return fcTasks({
-    accountId: context.accountId,
-    region: context.region,
-    endpoint: fcEndpoint?.host,
-    protocol: fcEndpoint?.protocol,
-    accessKeyId: keys.accessKeyId,
-    accessKeySecret: keys.accessKeySecret,
-    securityToken: keys.securityToken,
-  });
+  const { accessKeyId, accessKeySecret, securityToken } = keys;
+  const { host, protocol } = fcEndpoint ?? {};
+  const place = { accountId: context.accountId, region: context.region, endpoint: host, protocol };
+  const options = { ...place, accessKeyId, accessKeySecret, securityToken };
+  return loadingPort<Tasks>({}, async () => (await import("../adapters/aliyun/tasks.ts")).fcTasks(options));
 }

@@ -1,5 +1,3 @@
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
-
 export interface AwsKeys {
   accessKeyId: string;
   secretAccessKey: string;
@@ -12,9 +10,11 @@ export interface AwsKeys {
  * temporary keys before they end. The S3 client brings it along, so that it adds nothing to a bundle.
  */
 export function keysOfEnvironment(): () => Promise<AwsKeys> {
-  const search = defaultProvider();
+  // One search, which keeps what it found.
+  let search: Promise<() => Promise<AwsKeys>> | undefined;
   return async () => {
-    const { accessKeyId, secretAccessKey, sessionToken } = await search();
+    search ??= import("@aws-sdk/credential-provider-node").then(({ defaultProvider }) => defaultProvider());
+    const { accessKeyId, secretAccessKey, sessionToken } = await (await search)();
     return { accessKeyId, secretAccessKey, sessionToken };
   };
 }

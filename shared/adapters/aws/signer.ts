@@ -1,5 +1,4 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
-import { SignatureV4 } from "@smithy/signature-v4";
 import type { AwsKeys } from "./keys.ts";
 
 export interface RequestToSign {
@@ -27,12 +26,15 @@ export function requestSigner({ region, keys, service = "es", now = () => new Da
     const { sessionToken, ...pair } = await keys();
     return sessionToken === undefined ? pair : { ...pair, sessionToken };
   };
-  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
+  // Loaded where something is signed: most clusters are not Amazon's.
+  const open = async () => new (await import("@smithy/signature-v4")).SignatureV4({ service, region, credentials, sha256: Sha256 });
+  let signer: ReturnType<typeof open> | undefined;
   return async ({ method, host, target, contentType, body }) => {
+    signer ??= open();
     const [path = "", query = ""] = target.split("?", 2);
     const headers = { host, ...(contentType === undefined ? {} : { "content-type": contentType }) };
     const request = { method, protocol: "https:", hostname: host, path, query: valuesOf(query), headers, body };
-    return (await signer.sign(request, { signingDate: now() })).headers;
+    return (await (await signer).sign(request, { signingDate: now() })).headers;
   };
 }
 
