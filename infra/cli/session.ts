@@ -11,6 +11,8 @@ import { openTexts } from "../../shared/runtime/redact.ts";
 import { type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
 import type { OpenOptions } from "../../shared/state/identity.ts";
 import { counted } from "../../shared/words/numbers.ts";
+import type { Api } from "./at/api.ts";
+import { openAt } from "./at/openAt.ts";
 import { type Environment, readEnvironment, secretsIn } from "./environment.ts";
 import { openTerminal, PAUSED_NOTE, type Terminal } from "./screen/terminal.ts";
 
@@ -24,6 +26,10 @@ export interface GlobalOptions {
   quiet?: boolean;
   color: boolean;
   envFile?: string;
+  /** Verbs are asked of the HTTP function: of the deployed one, or of the one that `npm start` runs. */
+  at?: string;
+  /** Its address, with `--at fc`. */
+  url?: string;
 }
 
 export interface WorldNotes {
@@ -36,6 +42,8 @@ export interface Session {
   options: GlobalOptions;
   terminal: Terminal;
   asked: Asked;
+  /** The HTTP function that `--at` names; without it the verbs work here. */
+  readonly api: Api | undefined;
   environment(): Environment;
   /** From ossnap.yaml and the environment; throws one error with all faults. */
   settings(): RuntimeSettings;
@@ -83,6 +91,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     options,
     terminal,
     asked: { by: "person", who: `${userName()} (terminal)` },
+    api: options.at === undefined ? undefined : openAt(options, shell, terminal),
     environment,
     settings,
     context,
