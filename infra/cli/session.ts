@@ -12,7 +12,7 @@ import { type RuntimeSettings, readSettings } from "../../shared/runtime/setting
 import type { OpenOptions } from "../../shared/state/identity.ts";
 import { counted } from "../../shared/words/numbers.ts";
 import type { Api } from "./at/api.ts";
-import { openAt } from "./at/openAt.ts";
+import { type AtOptions, openAt } from "./at/openAt.ts";
 import { type Environment, readEnvironment, secretsIn } from "./environment.ts";
 import { openTerminal, PAUSED_NOTE, type Terminal } from "./screen/terminal.ts";
 
@@ -20,16 +20,10 @@ const CONFIG_DEFAULT = "ossnap.yaml";
 /** The time budget of one command for verbs that check theirs, as in a function. */
 const INVOCATION_SECONDS = 600;
 
-export interface GlobalOptions {
-  config?: string;
+export interface GlobalOptions extends AtOptions {
   json?: boolean;
   quiet?: boolean;
   color: boolean;
-  envFile?: string;
-  /** Verbs are asked of the HTTP function: of the deployed one, or of the one that `npm start` runs. */
-  at?: string;
-  /** Its address, with `--at fc`. */
-  url?: string;
 }
 
 export interface WorldNotes {

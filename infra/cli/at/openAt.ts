@@ -1,13 +1,22 @@
 import { AppError } from "../../../shared/model/errors.ts";
 import { type Environment, localEnvironmentFile, readEnvironment, secretsIn } from "../environment.ts";
 import type { Terminal } from "../screen/terminal.ts";
-import type { GlobalOptions } from "../session.ts";
 import type { Api } from "./api.ts";
+
+/** The options that say where a verb runs. */
+export interface AtOptions {
+  /** Verbs are asked of the HTTP function: of the deployed one, or of the one that `npm start` runs. */
+  at?: string;
+  /** Its address, with `--at fc`. */
+  url?: string;
+  config?: string;
+  envFile?: string;
+}
 
 const LOOPBACK = /^(127(\.\d+){3}|localhost|\[::1\])$/;
 
 /** The HTTP function that the line names. What it lacks is said when the first verb asks it: help needs neither address nor keys. */
-export function openAt(options: GlobalOptions, shell: Environment, terminal: Terminal): Api {
+export function openAt(options: AtOptions, shell: Environment, terminal: Terminal): Api {
   let api: Promise<Api> | undefined;
   return async (call, notes) => {
     api ??= opened(options, shell, terminal);
@@ -16,19 +25,19 @@ export function openAt(options: GlobalOptions, shell: Environment, terminal: Ter
 }
 
 /** Options that have no meaning together. Errors: `invalid`. */
-export function refuseMixture({ at, url, config }: GlobalOptions): void {
+export function refuseMixture({ at, url, config }: AtOptions): void {
   if (url !== undefined && at !== "fc")
     throw new AppError("invalid", "--url: is the address of the deployed HTTP function; add --at fc, or leave --url out");
   if (at !== undefined && config !== undefined)
     throw new AppError("invalid", "--config: the functions have their own configuration; leave --config or --at out");
 }
 
-async function opened(options: GlobalOptions, shell: Environment, terminal: Terminal): Promise<Api> {
+async function opened(options: AtOptions, shell: Environment, terminal: Terminal): Promise<Api> {
   const environment = environmentOf(options, shell);
   const token = required(environment, "OSSNAP_TOKEN", "a token of http.tokens in ossnap.yaml");
   terminal.hide([...secretsIn(environment), token]);
   const keys = {
-    accessKeyId: required(environment, "ALIBABA_CLOUD_ACCESS_KEY_ID", "a key that may call the HTTP trigger (fc:InvokeFunction)"),
+    accessKeyId: required(environment, "ALIBABA_CLOUD_ACCESS_KEY_ID", "the key of a RAM user who may call the HTTP trigger"),
     accessKeySecret: required(environment, "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the secret of ALIBABA_CLOUD_ACCESS_KEY_ID"),
     securityToken: environment.ALIBABA_CLOUD_SECURITY_TOKEN,
   };
@@ -38,7 +47,7 @@ async function opened(options: GlobalOptions, shell: Environment, terminal: Term
 }
 
 /** Of `--at fc` the shell's and those of a file that is named; of `--at local` those of the running `npm start`. */
-function environmentOf({ at, envFile }: GlobalOptions, shell: Environment): Environment {
+function environmentOf({ at, envFile }: AtOptions, shell: Environment): Environment {
   if (at === "fc") return readEnvironment({ ...shell, OSSNAP_LOCAL_DIR: NOWHERE }, envFile).environment;
   const file = localEnvironmentFile(shell);
   try {

@@ -4,7 +4,7 @@ import type { Adoption, Finding } from "../../../shared/verbs/adopt/types.ts";
 import { counted, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";

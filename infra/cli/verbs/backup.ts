@@ -7,7 +7,8 @@ import { type BackupPreview, type PreviewedIndex, previewBackup } from "../../..
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask, path } from "../at/api.ts";
+import { path } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";

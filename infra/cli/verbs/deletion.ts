@@ -3,7 +3,7 @@ import { applyDeletion, type DeletionDryRun, type DeletionRequest, dryDeletion }
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { singleLine } from "../screen/colour.ts";

@@ -1,6 +1,6 @@
 import { initialise } from "../../../shared/runtime/initialise.ts";
 import type { Answer } from "../answer.ts";
-import { requireHere } from "../at/api.ts";
+import { requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";

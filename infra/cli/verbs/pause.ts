@@ -1,6 +1,6 @@
 import { setPaused } from "../../../shared/verbs/jobs/ask.ts";
 import type { Answer } from "../answer.ts";
-import { ask } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";

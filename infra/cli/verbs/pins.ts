@@ -4,7 +4,8 @@ import { listPins, pinSnapshot, unpinSnapshot } from "../../../shared/verbs/pins
 import type { Expiry, Pin } from "../../../shared/verbs/pins/gather.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask, askList, path } from "../at/api.ts";
+import { path } from "../at/api.ts";
+import { ask, askList } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";

@@ -8,7 +8,7 @@ import { issueText } from "../../../shared/runtime/issueText.ts";
 import { countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { requireHere } from "../at/api.ts";
+import { requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
 import type { Look } from "../screen/look.ts";

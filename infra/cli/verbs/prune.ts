@@ -6,7 +6,8 @@ import { applyPrune, dryPrune, type PruneDryRun, type PruneRules } from "../../.
 import { bytesText, countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask, path } from "../at/api.ts";
+import { path } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";

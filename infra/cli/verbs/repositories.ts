@@ -10,7 +10,8 @@ import { listRepositories, type RepositoryRow } from "../../../shared/verbs/repo
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask, askList, path } from "../at/api.ts";
+import { path } from "../at/api.ts";
+import { ask, askList } from "../at/ask.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { singleLine } from "../screen/colour.ts";
 import { commandText, type Look, marked, type Tone } from "../screen/look.ts";

@@ -2,7 +2,8 @@ import { askRollback, dryRollback, type RollbackDryRun, type RollbackRequest } f
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask, path } from "../at/api.ts";
+import { path } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";

@@ -10,7 +10,7 @@ import { fateText } from "../../../shared/words/fateText.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { askList, requireHere } from "../at/api.ts";
+import { askList, requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
 import { agoText, commandText, type Look, marked, unknown } from "../screen/look.ts";

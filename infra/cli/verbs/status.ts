@@ -7,7 +7,7 @@ import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, sho
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
-import { ask } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";

@@ -10,7 +10,7 @@ import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { standingOf } from "../../../shared/verbs/verification/ask.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
-import { requireHere } from "../at/api.ts";
+import { requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { isUrl, placeNamed, storeOf } from "../placeStore.ts";
 import type { Session } from "../session.ts";

@@ -7,7 +7,8 @@ import type { MigrationMode, MigrationRequest } from "../../../../shared/verbs/m
 import { counted, durationText } from "../../../../shared/words/numbers.ts";
 import { say } from "../../../../shared/words/say.ts";
 import type { Answer } from "../../answer.ts";
-import { ApiRefusal, ask, path, unlessRefused } from "../../at/api.ts";
+import { ApiRefusal, path } from "../../at/api.ts";
+import { ask, unlessRefused } from "../../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../../begin.ts";
 import { EXIT, problem } from "../../exitCodes.ts";
 import { commandText, type Look, marked } from "../../screen/look.ts";

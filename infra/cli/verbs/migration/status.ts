@@ -2,7 +2,7 @@ import { cutOverSeconds, type MigrationStatus, showMigrations } from "../../../.
 import { counted, durationText } from "../../../../shared/words/numbers.ts";
 import { say } from "../../../../shared/words/say.ts";
 import type { Answer } from "../../answer.ts";
-import { askList } from "../../at/api.ts";
+import { askList } from "../../at/ask.ts";
 import { EXIT } from "../../exitCodes.ts";
 import { agoText, commandText, type Look, marked } from "../../screen/look.ts";
 import type { Session } from "../../session.ts";

@@ -3,7 +3,8 @@ import { listShared, type SharedList } from "../../../../shared/verbs/sharing/sh
 import type { SharingPlan, SharingRequest } from "../../../../shared/verbs/sharing/types.ts";
 import { say } from "../../../../shared/words/say.ts";
 import type { Answer } from "../../answer.ts";
-import { ask, path } from "../../at/api.ts";
+import { path } from "../../at/api.ts";
+import { ask } from "../../at/ask.ts";
 import { EXIT, problem } from "../../exitCodes.ts";
 import { commandText, type Look, marked } from "../../screen/look.ts";
 import { tableLines } from "../../screen/table.ts";
