@@ -23,16 +23,25 @@ export interface EnvelopeOptions {
   stream: boolean;
   /** What starts ossnap; commands in the texts name it. */
   program: string;
+  /** Where the verb ran; here without it. */
+  target?: string | undefined;
 }
 
 /** One JSON document for a query; the last line of the stream for work with `--wait`. */
-export function envelope({ schema, data, warnings = [], exitCode, problem }: Answer, { at, stream, program }: EnvelopeOptions): string {
+export function envelope(
+  { schema, data, warnings = [], exitCode, problem }: Answer,
+  { at, stream, program, target = "local" }: EnvelopeOptions,
+): string {
   if (problem) return errorEnvelope(problem, exitCode, { stream, program });
-  const body = { ossnap: VERSION, schema, at: at.toISOString(), target: "local", data, ...(warnings.length === 0 ? {} : { warnings }) };
+  const body = { ossnap: VERSION, schema, at: at.toISOString(), target, data, ...(warnings.length === 0 ? {} : { warnings }) };
   return jsonLine(stream ? { type: "result", ...body, exitCode } : body, program);
 }
 
-export function errorEnvelope(problem: Problem, exitCode: ExitCode, { stream, program }: Omit<EnvelopeOptions, "at">): string {
+export function errorEnvelope(
+  problem: Problem,
+  exitCode: ExitCode,
+  { stream, program }: Pick<EnvelopeOptions, "stream" | "program">,
+): string {
   const body = { ossnap: VERSION, schema: "error/1", error: problem, exitCode };
   return jsonLine(stream ? { type: "error", ...body } : body, program);
 }

@@ -6,14 +6,15 @@ import type { Reason } from "../../shared/model/reason.ts";
 import { printDuration } from "../../shared/repository/duration.ts";
 import { advanceJob } from "../../shared/tick/advance.ts";
 import { jobNow } from "../../shared/tick/jobNow.ts";
-import { doneRow, type JobRow, openRow } from "../../shared/verbs/jobs/show.ts";
+import { doneRow, type JobNow, type JobRow, type JobShown, openRow } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
 import { type Answer, jsonLine } from "./answer.ts";
+import { type Api, type ApiCall, path } from "./at/api.ts";
 import { EXIT, type ExitCode, exitCodeOfJob, problem } from "./exitCodes.ts";
 import { type Mover, moverOf, outlook } from "./mover.ts";
 import { commandText, type Look, marked, type Tone } from "./screen/look.ts";
 import type { Session } from "./session.ts";
-import { readJobStatus, watchJob } from "./wait.ts";
+import { type JobStatus, readJobStatus, watchJob } from "./wait.ts";
 
 export interface ActingOptions {
   /** An idempotency key: repeating it yields the same job. */
@@ -27,12 +28,28 @@ export function waitWords(waitMs: number | undefined): string[] {
   return waitMs === undefined ? [] : [`--wait=${printDuration(waitMs)}`];
 }
 
+/** Work that a verb asks for: here through its `ask`, with `--at` through its route. */
+export interface Asking {
+  call: ApiCall;
+  here(world: World): Promise<Created>;
+  /** Of the request, where it takes a key. */
+  fingerprint?: string;
+}
+
 /** Starts new work immediately; it continues without the command, and `--wait` watches it. A key used for another request is `invalid`. */
-export async function begin(
+export async function begin(session: Session, asking: Asking, options: ActingOptions): Promise<Answer> {
+  const { api } = session;
+  if (api !== undefined) return beginAt(session, api, asking.call, options);
+  const world = await session.world();
+  return begun(session, world, await asking.here(world), { ...options, fingerprint: asking.fingerprint });
+}
+
+/** As {@link begin}, for work that was created here. */
+export async function begun(
   session: Session,
   world: World,
   created: Created,
-  options: ActingOptions & { fingerprint?: string },
+  options: ActingOptions & { fingerprint?: string | undefined },
 ): Promise<Answer> {
   const known = created.outcome === "done" ? created.done.fingerprint : created.job.intent.fingerprint;
   if (options.key !== undefined && created.outcome !== "created" && known !== undefined && known !== options.fingerprint)
@@ -42,10 +59,44 @@ export async function begin(
   const { id } = created.job;
   if (options.wait === undefined)
     return jobAnswer((await readJobStatus(world, id))?.row ?? openRow(created.job), created.outcome === "open" ? "known" : "begun");
-  return waited(session, world, openRow(created.job), options.wait);
+  return waited(session, watchedHere(world), openRow(created.job), options.wait);
 }
 
-async function waited(session: Session, world: World, first: JobRow, waitMs: number): Promise<Answer> {
+/** The function has started it; what it has done since is asked of it, too. */
+async function beginAt(session: Session, api: Api, call: ApiCall, { key, wait }: ActingOptions): Promise<Answer> {
+  const { body, isReplayed } = await api({ ...call, key });
+  const row = body as JobRow;
+  if (isReplayed && isFinal(row.state)) return jobAnswer(row, "known");
+  if (wait === undefined) return jobAnswer(row, isReplayed ? "known" : "begun");
+  return waited(session, watchedAt(api), row, wait);
+}
+
+/** How a job is watched. */
+interface Watching {
+  status(id: string): Promise<JobStatus | undefined>;
+  now(id: string): Promise<JobNow | undefined>;
+  mover(id: string): Promise<Mover>;
+}
+
+function watchedHere(world: World): Watching {
+  return { status: (id) => readJobStatus(world, id), now: (id) => jobNow(world, id), mover: (id) => moverOf(world, id) };
+}
+
+function watchedAt(api: Api): Watching {
+  const shown = async (id: string, query = {}) =>
+    (await api({ method: "GET", path: path`/jobs/${id}`, query }, { paused: false })).body as JobShown;
+  return {
+    async status(id) {
+      const { history: _history, now: _now, ...row } = await shown(id);
+      return { row, over: isFinal(row.state) };
+    },
+    now: async (id) => (await shown(id, { look: "true" })).now,
+    // Who asks the functions has them.
+    mover: async () => "functions",
+  };
+}
+
+async function waited(session: Session, watching: Watching, first: JobRow, waitMs: number): Promise<Answer> {
   const { terminal } = session;
   const controller = new AbortController();
   const stop = () => controller.abort();
@@ -56,19 +107,19 @@ async function waited(session: Session, world: World, first: JobRow, waitMs: num
   };
   let waitsFor = "";
   try {
-    const { end, row = first } = await watchJob(() => readJobStatus(world, first.id), {
+    const { end, row = first } = await watchJob(() => watching.status(first.id), {
       waitMs,
       signal: controller.signal,
       onTrouble: (message) => terminal.note(`reading the state again: ${message}`),
       onChange: (row) => report(row),
       async onQuiet(row) {
-        const now = await jobNow(world, row.id).catch(() => undefined);
+        const now = await watching.now(row.id).catch(() => undefined);
         const before = waitsFor;
         waitsFor = now?.does === "waits" && say(now.reason) !== say(row.reason) ? waitsText(now.reason) : "";
         if (now && waitsFor !== "" && waitsFor !== before) report({ ...row, reason: now.reason }, waitsFor);
       },
     });
-    return jobAnswer(row, end, { waitsFor, ...(end === "over" ? {} : { mover: await moverOf(world, row.id) }) });
+    return jobAnswer(row, end, { waitsFor, ...(end === "over" ? {} : { mover: await watching.mover(row.id) }) });
   } finally {
     process.off("SIGINT", stop);
   }

@@ -3,6 +3,7 @@ import { linesOf } from "../../shared/model/errors.ts";
 import { oneLine } from "../../shared/model/plainText.ts";
 import { nearest } from "../../shared/repository/fault.ts";
 import { type Answer, envelope, errorEnvelope } from "./answer.ts";
+import { refuseMixture } from "./at/openAt.ts";
 import type { Environment } from "./environment.ts";
 import { EXIT, type ExitCode, problem, problemOf } from "./exitCodes.ts";
 import { buildProgram, commandOf, optionsOf, valuedOf } from "./line/build.ts";
@@ -39,10 +40,11 @@ async function runVerb(session: Session, read: () => Run, stream: boolean): Prom
   const { program } = terminal.look();
   try {
     const run = read();
+    refuseMixture(session.options);
     readNamedFiles(session);
     const answer = await run(session);
     const text = terminal.json
-      ? envelope(answer, { at: new Date(), stream, program })
+      ? envelope(answer, { at: new Date(), stream, program, target: session.options.at })
       : screenText(answer.text(terminal.look()), terminal.look());
     await terminal.answer(text);
     return answer.exitCode;

@@ -11,6 +11,8 @@ import { openTexts } from "../../shared/runtime/redact.ts";
 import { type PlannedSettings, plannedSettings, type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
 import type { OpenOptions } from "../../shared/state/identity.ts";
 import { counted } from "../../shared/words/numbers.ts";
+import type { Api } from "./at/api.ts";
+import { type AtOptions, openAt } from "./at/openAt.ts";
 import { type Environment, readEnvironment, secretsIn } from "./environment.ts";
 import { openTerminal, PAUSED_NOTE, type Terminal } from "./screen/terminal.ts";
 
@@ -18,12 +20,10 @@ const CONFIG_DEFAULT = "ossnap.yaml";
 /** The time budget of one command for verbs that check theirs, as in a function. */
 const INVOCATION_SECONDS = 600;
 
-export interface GlobalOptions {
-  config?: string;
+export interface GlobalOptions extends AtOptions {
   json?: boolean;
   quiet?: boolean;
   color: boolean;
-  envFile?: string;
 }
 
 export interface WorldNotes {
@@ -36,6 +36,8 @@ export interface Session {
   options: GlobalOptions;
   terminal: Terminal;
   asked: Asked;
+  /** The HTTP function that `--at` names; without it the verbs work here. */
+  readonly api: Api | undefined;
   environment(): Environment;
   /** From ossnap.yaml and the environment; throws one error with all faults. */
   settings(): RuntimeSettings;
@@ -85,6 +87,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     options,
     terminal,
     asked: { by: "person", who: `${userName()} (terminal)` },
+    api: options.at === undefined ? undefined : openAt(options, shell, terminal),
     environment,
     settings,
     planned: () => plannedSettings(options.config ?? CONFIG_DEFAULT, environment()),

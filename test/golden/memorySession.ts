@@ -1,9 +1,12 @@
+import type { Api } from "../../infra/cli/at/api.ts";
+import { openApi } from "../../infra/cli/at/client.ts";
 import { singleLine } from "../../infra/cli/screen/colour.ts";
 import { screenText } from "../../infra/cli/screen/layout.ts";
 import type { Look } from "../../infra/cli/screen/look.ts";
 import { PAUSED_NOTE } from "../../infra/cli/screen/terminal.ts";
 import type { GlobalOptions, Session } from "../../infra/cli/session.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
+import { httpDoor, OPERATOR } from "../runtime/http/door.ts";
 import type { TestWorld } from "../world/world.ts";
 
 /** The environment of a command: a deployment in memory, or the settings of one that does not exist yet. */
@@ -23,21 +26,23 @@ export interface Outputs {
   stderr: string;
 }
 
-let current: { stage: Stage; outputs: Outputs } | undefined;
+let current: { stage: Stage; outputs: Outputs; isAt: boolean } | undefined;
 
-/** Sets the stage and the outputs of the following commands. */
-export function enter(stage: Stage, outputs: Outputs): void {
-  current = { stage, outputs };
+/** Sets the stage and the outputs of the following commands; with `isAt` they ask the HTTP function over the same deployment. */
+export function enter(stage: Stage, outputs: Outputs, isAt = false): void {
+  current = { stage, outputs, isAt };
 }
 
 /** A non-interactive session on the stage; otherwise like `openSession`. */
 export function openMemorySession(options: GlobalOptions, _shell: unknown, program: string): Session {
   if (!current) throw new Error("no stage was entered");
-  const { stage, outputs } = current;
+  const { stage, outputs, isAt } = current;
   const { world } = stage;
+  const terminal = terminalOf(options, stage, outputs, program);
   return {
-    options,
-    terminal: terminalOf(options, stage, outputs, program),
+    options: isAt ? { ...options, at: "fc" } : options,
+    api: isAt ? apiOver(world, terminal) : undefined,
+    terminal,
     asked: { by: "person", who: "li (terminal)" },
     environment: () => ({}),
     settings: stage.settings ?? (() => settingsOf(world)),
@@ -50,6 +55,19 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
     },
     blobs: async (place) => world.blobs(place),
   };
+}
+
+/** The HTTP function on this deployment, without the platform in between: what goes over the wire is what its event has. */
+function apiOver(world: TestWorld, terminal: Session["terminal"]): Api {
+  const { ask, door } = httpDoor(world);
+  door.world = (opening) => world.open(opening);
+  const keys = { accessKeyId: "LTAItest", accessKeySecret: "secret" };
+  const options = { url: new URL("https://http.cn-hangzhou.fcapp.run"), keys, token: OPERATOR, terminal };
+  return openApi(options, async ({ method, url, headers, body }) => {
+    const query = Object.fromEntries(url.searchParams);
+    const { raw } = await ask(method, decodeURIComponent(url.pathname), { headers, query, ...(body === undefined ? {} : { body }) });
+    return { status: raw.statusCode, headers: new Headers(raw.headers), text: raw.body };
+  });
 }
 
 function terminalOf(

@@ -24,9 +24,9 @@ async function caseText({ outcome, title, words, stage }: VerbCase): Promise<str
 }
 
 /** `$ ossnap …`, the exit code and both outputs; JSON is indented, and its members keep their order. */
-export async function lineText(words: readonly string[], stage: Stage): Promise<string> {
+export async function lineText(words: readonly string[], stage: Stage, isAt = false): Promise<string> {
   const outputs: Outputs = { stdout: "", stderr: "" };
-  enter(stage, outputs);
+  enter(stage, outputs, isAt);
   vi.setSystemTime(stage.world.now());
   const exitCode = await runCommand(words, {});
   const stdout = words.includes("--json") ? laidOut(outputs.stdout) : outputs.stdout;

@@ -31,7 +31,8 @@ export interface Killed {
 export async function startAndKill(data: string, environment: NodeJS.ProcessEnv, moment: Moment): Promise<Killed | undefined> {
   const log = openSync(`${data}.log`, "a");
   const args = ["--import", "tsx", "infra/local/start.ts", "--once", "--json", "--data", data];
-  const host = spawn(process.execPath, args, { stdio: ["ignore", log, "pipe"], env: environment });
+  // A group of its own: the functions' instances are processes of that group, and are stopped and killed with their host.
+  const host = spawn(process.execPath, args, { stdio: ["ignore", log, "pipe"], env: environment, detached: true });
   closeSync(log);
   try {
     const output = outputOf(host);
@@ -43,13 +44,13 @@ export async function startAndKill(data: string, environment: NodeJS.ProcessEnv,
       return undefined;
     }
     const orphans = await serversOf(data);
-    host.kill("SIGKILL");
+    signal(host, "SIGKILL");
     if (moment.servers) for (const pid of orphans) process.kill(-pid, "SIGKILL");
     await new Promise((resolve) => (host.exitCode === null && host.signalCode === null ? host.once("exit", resolve) : resolve(undefined)));
     // It had told its whole story and was ending its servers, with the last event's job still open.
     return orphans.length === 0 ? undefined : { moment, open, orphans };
   } finally {
-    host.kill("SIGKILL");
+    signal(host, "SIGKILL");
   }
 }
 
@@ -58,10 +59,18 @@ async function stopWhile(host: ChildProcess, data: string, seen: string): Promis
   const isSeen = (jobs: Killed["open"]) => jobs.some(({ id, state, claim }) => id.startsWith(seen) || state === seen || claim === seen);
   for (;;) {
     if (!(await until(host, async () => isSeen(await openJobs(data))))) return undefined;
-    host.kill("SIGSTOP");
+    signal(host, "SIGSTOP");
     const open = await openJobs(data);
     if (isSeen(open)) return open;
-    host.kill("SIGCONT");
+    signal(host, "SIGCONT");
+  }
+}
+
+function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

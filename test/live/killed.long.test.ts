@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
 import { stopOrphans } from "../../infra/local/host/orphans.ts";
-import { apiClient } from "../../infra/local/story/client.ts";
+import { clientOf } from "../../infra/local/story/client.ts";
 import { openStage } from "../../infra/local/story/stage.ts";
 import { playStory, type StoryResult } from "../../infra/local/story/story.ts";
 import { isFinal } from "../../shared/jobs/record.ts";
@@ -48,7 +48,7 @@ beforeAll(async () => {
   host = await startLocalHost({ environment, dataDirectory: data });
   story = await playStory(host, silent);
   await openStage(host, silent).settle();
-  jobs = (await apiClient(host.httpUrl, host.plan.tokens.operator).get<{ data: JobRow[] }>("/jobs?limit=200")).data;
+  jobs = (await clientOf(host, "operator").get<{ data: JobRow[] }>("/jobs?limit=200")).data;
 }, TIMEOUT_MS);
 
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Keys } from "../../infra/cli/at/triggerSignature.ts";
 import { startLocalHost } from "../../infra/local/host/host.ts";
 import { withMigratingEntry } from "../world/migratingDocs.ts";
 
@@ -6,6 +7,7 @@ import { withMigratingEntry } from "../world/migratingDocs.ts";
 export interface Serving {
   url: string;
   token: string;
+  keys: Keys;
   source: { url: string; version: string };
   target: { url: string; version: string };
 }
@@ -17,7 +19,7 @@ async function main([dataDirectory = ""]: readonly string[]): Promise<void> {
   const host = await startLocalHost({ environment: process.env, dataDirectory, configured: withMigratingEntry });
   const serverOf = ({ url, version }: { url: string; version: string }) => ({ url, version });
   const serving: Serving = {
-    ...{ url: host.httpUrl, token: host.plan.tokens.operator },
+    ...{ url: host.httpUrl, token: host.plan.tokens.operator, keys: host.plan.oss },
     ...{ source: serverOf(host.source), target: serverOf(host.target) },
   };
   process.stdout.write(`${JSON.stringify(serving)}\n`);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
-import { type ApiClient, apiClient } from "../../infra/local/story/client.ts";
+import { type ApiClient, clientOf } from "../../infra/local/story/client.ts";
 import { countMovies, createMovies, FIRST_MOVIES, MORE_MOVIES, writeMovies } from "../../infra/local/story/documents.ts";
 import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 import type { MigrationPlan } from "../../shared/verbs/migration/checks.ts";
@@ -54,7 +54,7 @@ async function takesWrites(): Promise<boolean> {
 
 beforeAll(async () => {
   host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: PORT_BASE }, configured: withMigratingEntry });
-  api = apiClient(host.httpUrl, host.plan.tokens.operator);
+  api = clientOf(host, "operator");
   await createMovies(host.source.url);
   await writeMovies(host.source.url, host.source.version, FIRST_MOVIES);
 }, START_MS);

@@ -42,7 +42,7 @@ async function start(): Promise<void> {
     host.once("exit", (code) => reject(new Error(`the host ended with ${code}`)));
   });
   serving = JSON.parse(line) as Serving;
-  api = apiClient(serving.url, serving.token);
+  api = apiClient(serving.url, serving.token, serving.keys);
 }
 
 /** Also its servers go: the next start ends what it left. */

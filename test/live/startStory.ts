@@ -1,6 +1,6 @@
 import OSS from "ali-oss";
 import { type LocalHost, startLocalHost } from "../../infra/local/host/host.ts";
-import { type ApiClient, apiClient } from "../../infra/local/story/client.ts";
+import { type ApiClient, clientOf } from "../../infra/local/story/client.ts";
 import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 
 /** Separate from the ports of a host that may be running on this machine. */
@@ -30,7 +30,7 @@ export function isFinal(row: JobRow): boolean {
 
 export async function startLive(portBase = PORT_BASE): Promise<LiveHost> {
   const host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: portBase } });
-  const operator = apiClient(host.httpUrl, host.plan.tokens.operator);
+  const operator = clientOf(host, "operator");
   const jobs = async (kind: string) => (await operator.get<{ data: JobRow[] }>(`/jobs?kind=${kind}&limit=200`)).data;
 
   async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
@@ -53,7 +53,7 @@ export async function startLive(portBase = PORT_BASE): Promise<LiveHost> {
   return {
     host,
     operator,
-    viewer: apiClient(host.httpUrl, host.plan.tokens.viewer),
+    viewer: clientOf(host, "viewer"),
     bucket: bucketOf("moved"),
     stateBucket: bucketOf("ossnap-state"),
     until,

@@ -1,6 +1,7 @@
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { triggerHeaders } from "../../infra/cli/at/triggerSignature.ts";
 import { startLocalHost } from "../../infra/local/host/host.ts";
 import { writeMovies } from "../../infra/local/story/documents.ts";
 import { playStory, type StoryResult } from "../../infra/local/story/story.ts";
@@ -251,9 +252,11 @@ describe("invalid input and failures", () => {
     expect(malformed).toMatchObject({ ok: false, errorMessage: expect.stringContaining("events[0].oss") as string });
   });
 
-  it("answers 401 without a token, 403 to a writing viewer, 413 to a body that is too large", async () => {
-    const url = live.host.httpUrl;
-    expect((await fetch(`${url}/jobs`)).status).toBe(401);
+  it("answers 400 without a signature, 401 without a token, 403 to a writing viewer, 413 to a body that is too large", async () => {
+    const unsigned = await fetch(`${live.host.httpUrl}/jobs`);
+    expect([unsigned.status, await unsigned.json()]).toMatchObject([400, { ErrorCode: "MissingRequiredHeader" }]);
+    const url = new URL("/jobs", live.host.httpUrl);
+    expect((await fetch(url, { headers: triggerHeaders("GET", url, live.host.plan.oss, new Date()) })).status).toBe(401);
     expect((await live.viewer.post("/backups/nightly")).status).toBe(403);
     expect((await live.viewer.post("/prunes/nightly", {})).status).toBe(200);
     expect((await live.operator.post("/prunes/nightly", { apply: "x".repeat(300_000) })).status).toBe(413);

@@ -41,7 +41,7 @@ const plan = (more: Partial<PrunePlan> = {}): PrunePlan => ({
   refusal: undefined,
   ...more,
 });
-const policy = exampleConfig().backups.nightly ?? expect.fail();
+const policy = { ...(exampleConfig().backups.nightly ?? expect.fail()), timeZone: "Asia/Shanghai" };
 
 describe("prune dry run", () => {
   it("lists what would be kept and removed, and ends with the command that applies exactly this", () => {

@@ -6,9 +6,11 @@ import type { GlobalOptions } from "../session.ts";
 import { VERBS } from "../verbs.ts";
 import type { Verb } from "./verb.ts";
 
-const GLOBALS: readonly (readonly [flags: string, text: string])[] = [
+const GLOBALS: readonly (readonly [flags: string, text: string, choices?: readonly string[]])[] = [
   ["--config <file>", "the configuration (./ossnap.yaml)"],
   ["--env-file <file>", "NAME=value lines for variables that the shell does not set"],
+  ["--at <where>", "ask the HTTP function: fc, the deployed one (--url or OSSNAP_HTTP_URL), or local, that of npm start", ["fc", "local"]],
+  ["--url <address>", "of the HTTP function, with --at fc"],
   ["--json", "answers and errors as JSON on standard output"],
   ["-q, --quiet", "no notes and no progress"],
   ["--no-color", "no colours"],
@@ -51,7 +53,7 @@ export function buildProgram(name: string, helpText: string[], runVerb: RunVerb)
       getErrHelpWidth: helpWidth,
     });
   program.addHelpText("after", EXIT_HELP);
-  for (const [flags, text] of GLOBALS) program.addOption(onceOnly(new Option(flags, text)));
+  for (const [flags, text, choices] of GLOBALS) program.addOption(optionOf({ flags, text, choices }));
   const parents = new Map<string, Command>();
   for (const verb of VERBS) addVerb(program, parents, verb, runVerb);
   return program;
@@ -67,11 +69,14 @@ function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, ru
   const command = nested ? parent.command(verb.signature.slice(first.length + 1)) : program.command(verb.signature);
   if (!nested) parents.set(first, command);
   command.description(verb.description).addHelpText("after", `\nExample:\n  ${program.name()} ${shellLine(verb.example)}`);
-  for (const { flags, text, choices } of verb.options)
-    command.addOption(onceOnly(choices ? new Option(flags, text).choices([...choices]) : new Option(flags, text)));
+  for (const option of verb.options) command.addOption(optionOf(option));
   command.action(async () => {
     await runVerb(command.optsWithGlobals<GlobalOptions>(), verb, command.args);
   });
+}
+
+function optionOf({ flags, text, choices }: { flags: string; text: string; choices?: readonly string[] | undefined }): Option {
+  return onceOnly(choices ? new Option(flags, text).choices([...choices]) : new Option(flags, text));
 }
 
 /** Of two values commander would silently use the last one, and a flag given twice is a slip of the hand. */

@@ -14,6 +14,8 @@ export interface Started {
 export interface Carried {
   config?: string | undefined;
   envFile?: string | undefined;
+  at?: string | undefined;
+  url?: string | undefined;
 }
 
 const NAME = "ossnap";
@@ -21,18 +23,20 @@ const NAME = "ossnap";
 const NPM_SCRIPT = ["run", "-s", NAME, "--"];
 
 /**
- * What a person types to start ossnap again in the same way, quoted for the shell, with their own `--config` and `--env-file`:
+ * What a person types to start ossnap again in the same way, quoted for the shell, with their own `--config`, `--env-file`, `--at` and `--url`:
  * `ossnap`, `npx ossnap`, `npm run -s ossnap -- --config prod.yaml`. Without `started` it is `ossnap`.
  */
-export function programOf(started: Started | undefined, environment: Environment, { config, envFile }: Carried): string {
+export function programOf(started: Started | undefined, environment: Environment, { config, envFile, at: where, url }: Carried): string {
   const { words, from } = starterOf(started, environment);
   const at = (path: string) => (from === undefined ? path : resolve(from, path));
   // A program that starts elsewhere would not find the default configuration either.
-  const named = config ?? (from === undefined ? undefined : "ossnap.yaml");
+  const named = config ?? (from === undefined || where !== undefined ? undefined : "ossnap.yaml");
   return shellLine([
     ...words,
     ...(named === undefined ? [] : ["--config", at(named)]),
     ...(envFile === undefined ? [] : ["--env-file", at(envFile)]),
+    ...(where === undefined ? [] : ["--at", where]),
+    ...(url === undefined ? [] : ["--url", url]),
   ]);
 }
 

@@ -4,6 +4,7 @@ import type { Adoption, Finding } from "../../../shared/verbs/adopt/types.ts";
 import { counted, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { ask } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
@@ -16,8 +17,12 @@ export interface AdoptOptions {
 
 /** Shows what buckets and clusters still record about a state that was lost or never existed; `--yes` writes it to the state. */
 export async function adopt(session: Session, { yes, takeOver }: AdoptOptions): Promise<Answer> {
-  const world = await session.world({ adopting: true });
-  const adoption = yes ? await adoptNow(world, session.asked, takeOver) : await planAdoption(world, session.asked, takeOver);
+  const adoption = await ask<Adoption>(
+    session,
+    { method: "POST", path: "/adopt", body: { apply: yes, takeOver } },
+    (world) => (yes ? adoptNow(world, session.asked, takeOver) : planAdoption(world, session.asked, takeOver)),
+    { adopting: true, paused: true },
+  );
   const doIt = ["adopt", "--yes", ...(takeOver.length > 0 ? ["--take-over", ...takeOver] : [])];
   const failed = adoption.findings.some((finding) => finding.failed);
   return {

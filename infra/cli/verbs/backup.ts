@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import type { World } from "../../../shared/jobs/world.ts";
 import { slotOf } from "../../../shared/model/slot.ts";
 import { fingerprintOf } from "../../../shared/runtime/http/routes.ts";
 import { askBackup } from "../../../shared/verbs/backup/ask.ts";
@@ -5,6 +7,8 @@ import { type BackupPreview, type PreviewedIndex, previewBackup } from "../../..
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { path } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
@@ -20,18 +24,22 @@ export interface BackupOptions extends ActingOptions {
 
 /** Requests a snapshot for the current slot; without a caller's key each call creates its own job. */
 export async function backup(session: Session, { policy, dryRun, because, ...options }: BackupOptions): Promise<Answer> {
-  const world = await session.world();
-  if (dryRun) return previewAnswer(await previewBackup(world, policy, { who: session.asked.who, because }), because);
-  const fingerprint = fingerprintOf("POST", `/backups/${policy}`, because === undefined ? {} : { because });
-  const created = await askBackup(world, {
-    policy,
-    slot: slotOf(world.clock.now()),
-    asked: session.asked,
-    key: options.key ?? world.newKey(),
-    fingerprint,
-    because,
-  });
-  return begin(session, world, created, { ...options, fingerprint });
+  const call = { method: "POST", path: path`/backups/${policy}` } as const;
+  if (dryRun) {
+    const preview = await ask(session, { ...call, body: { dryRun, because } }, (world) =>
+      previewBackup(world, policy, { who: session.asked.who, because }),
+    );
+    return previewAnswer(preview, because);
+  }
+  const body = because === undefined ? {} : { because };
+  const fingerprint = fingerprintOf("POST", `/backups/${policy}`, { dryRun: false, ...body });
+  const here = (world: World) => {
+    const slot = slotOf(world.clock.now());
+    return askBackup(world, { policy, slot, asked: session.asked, key: options.key ?? world.newKey(), fingerprint, because });
+  };
+  // Without one of the caller's, an own key: each call is a job of its own.
+  const given = options.key ?? (session.api ? randomUUID() : undefined);
+  return begin(session, { call: { ...call, body }, here, fingerprint }, { ...options, key: given });
 }
 
 function previewAnswer(preview: BackupPreview, because: string | undefined): Answer {

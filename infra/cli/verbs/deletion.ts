@@ -3,6 +3,7 @@ import { applyDeletion, type DeletionDryRun, type DeletionRequest, dryDeletion }
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { singleLine } from "../screen/colour.ts";
@@ -20,9 +21,14 @@ export interface DeletionOptions extends Pick<ActingOptions, "wait"> {
 
 /** Shows what would be deleted and what protects it, or deletes exactly what was shown with the given hash. */
 export async function deletion(session: Session, { apply, wait, ...request }: DeletionOptions): Promise<Answer> {
-  const world = await session.world();
-  if (apply !== undefined) return begin(session, world, await applyDeletion(world, request, apply, session.asked), { wait });
-  const plan = await dryDeletion(world, request);
+  const { snapshot, repository, uuid, broken } = request;
+  const call = {
+    method: "POST",
+    path: "/deletions",
+    body: { repository, snapshot, uuid, ...(broken ? { broken } : {}), apply },
+  } as const;
+  if (apply !== undefined) return begin(session, { call, here: (world) => applyDeletion(world, request, apply, session.asked) }, { wait });
+  const plan = await ask(session, call, (world) => dryDeletion(world, request));
   const answer = { schema: "deletion/1", data: plan, text: (look: Look) => deletionText(plan, request, look, wait) };
   if (!plan.refusal) return { ...answer, exitCode: EXIT.ok };
   return {

@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
 import { AppError, fileFaultOf } from "../../../shared/model/errors.ts";
-import { importCuratorText } from "../../../shared/runtime/importCurator.ts";
+import { type ImportedText, importCuratorText } from "../../../shared/runtime/importCurator.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { EXIT } from "../exitCodes.ts";
 import type { Session } from "../session.ts";
 
 /** The policies that correspond to an action file of Curator, as YAML with what has no equivalent as comments; reads the file, nothing else. */
-export async function importCurator(_session: Session, { file }: { file: string }): Promise<Answer> {
-  const { yaml, notes } = importCuratorText(read(file));
+export async function importCurator(session: Session, { file }: { file: string }): Promise<Answer> {
+  const actions = read(file);
+  const call = { method: "POST", path: "/imports/curator", body: { file: actions } } as const;
+  const { yaml, notes } = session.api ? ((await session.api(call)).body as ImportedText) : importCuratorText(actions);
   const text = () => [...notes.flatMap((note) => commentLines(say(note))), yaml.trimEnd()].join("\n");
   return { schema: "import/1", data: { yaml, notes }, exitCode: EXIT.ok, text };
 }

@@ -1,5 +1,6 @@
 import { initialise } from "../../../shared/runtime/initialise.ts";
 import type { Answer } from "../answer.ts";
+import { requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import type { Session } from "../session.ts";
@@ -8,6 +9,7 @@ const ADOPT_HINT = "If snapshots exist already or a state was lost, before the f
 
 /** Writes the identity of a new state; leaves an existing identity unchanged. */
 export async function init(session: Session): Promise<Answer> {
+  requireHere(session, "init writes the identity of the state, without which no function runs");
   const settings = session.settings();
   const { url, identity, created } = await initialise(settings, session.context(settings.config.state.region));
   const text = (look: Look) =>

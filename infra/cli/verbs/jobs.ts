@@ -9,6 +9,8 @@ import type { RestoredBeside } from "../../../shared/verbs/restore/types.ts";
 import { bytesText, counted, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { path } from "../at/api.ts";
+import { ask, askList } from "../at/ask.ts";
 import { meanwhileLine, toneOf, waitsText } from "../begin.ts";
 import { EXIT } from "../exitCodes.ts";
 import { onScreen } from "../screen/layout.ts";
@@ -25,13 +27,18 @@ export interface JobsOptions {
 
 export async function jobs(session: Session, { open, kind, limit }: JobsOptions): Promise<Answer> {
   const question = { open, ...(kind === undefined ? {} : { kind }), ...(limit === undefined ? {} : { limit }) };
-  const { rows, unread } = await listJobsAndUnread(await session.world(), question);
-  const text = (look: Look) => [...unreadLines(unread, look), jobsText(rows, look, { open, kind })].join("\n");
-  return { schema: "jobs/1", data: rows, warnings: unread, exitCode: EXIT.ok, text };
+  const call = { method: "GET", path: "/jobs", query: { kind, limit, ...(open ? { open: "true" } : {}) } } as const;
+  const { rows, warnings } = await askList<JobRow, UnreadRow>(session, call, async (world) => {
+    const { rows: found, unread } = await listJobsAndUnread(world, question);
+    return { rows: found, warnings: unread };
+  });
+  const text = (look: Look) => [...unreadLines(warnings, look), jobsText(rows, look, { open, kind })].join("\n");
+  return { schema: "jobs/1", data: rows, warnings, exitCode: EXIT.ok, text };
 }
 
 export async function showOne(session: Session, id: string): Promise<Answer> {
-  const job = await showJob(await session.world(), id, jobNow);
+  const call = { method: "GET", path: path`/jobs/${id}`, query: { look: "true" } } as const;
+  const job = await ask(session, call, (world) => showJob(world, id, jobNow));
   return { schema: "job/1", data: job, exitCode: EXIT.ok, text: (look) => historyText(job, look) };
 }
 
@@ -45,18 +52,19 @@ export async function cancel(session: Session, { id, ...options }: { id: string;
   const { terminal } = session;
   if (!options.yes && !terminal.canAsk())
     throw new AppError("invalid", "jobs cancel: this is not a terminal, so no one can confirm; add --yes");
-  const world = await session.world();
-  const before = await showJob(world, id);
+  const at = path`/jobs/${id}`;
+  const before = await ask(session, { method: "GET", path: at }, (world) => showJob(world, id));
   if (isFinal(before.state)) return cancelled(before, "is finished already");
   if (!options.yes && !(await terminal.ask(`Cancel ${before.id} (${before.about})? ${undone(before)}.`)))
     return cancelled(before, "was not cancelled");
-  const row = await cancelJob(world, id, session.asked);
+  const row = await ask(session, { method: "DELETE", path: at }, (world) => cancelJob(world, id, session.asked), { paused: false });
   return isFinal(row.state) ? cancelled(row, "is finished already") : cancelled(row, undefined);
 }
 
 /** Lets a job that waits for a person go on. */
 export async function resumeOne(session: Session, id: string): Promise<Answer> {
-  const row = await resumeJob(await session.world(), id, session.asked);
+  const call = { method: "POST", path: path`/jobs/${id}/resume` } as const;
+  const row = await ask(session, call, (world) => resumeJob(world, id, session.asked));
   const text = (look: Look) =>
     `${marked(look, "good", `${row.id} continues: ${say(row.reason)}.`)}\nSee: ${commandText(look, "jobs", "show", row.id)}`;
   return { schema: "job/1", data: row, exitCode: EXIT.ok, text };

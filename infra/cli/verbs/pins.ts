@@ -1,8 +1,11 @@
 import { shownValue } from "../../../shared/model/plainText.ts";
+import { printDuration } from "../../../shared/repository/duration.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../../shared/verbs/pins/apply.ts";
 import type { Expiry, Pin } from "../../../shared/verbs/pins/gather.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { path } from "../at/api.ts";
+import { ask, askList } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
 import { tableLines } from "../screen/table.ts";
@@ -17,16 +20,27 @@ export interface PinOptions {
 
 /** Pins one snapshot; a second pin replaces the first. */
 export async function pin(session: Session, { snapshot, repository, because, until }: PinOptions): Promise<Answer> {
-  const world = await session.world();
-  const made = await pinSnapshot(world, { repository, snapshot, because, until }, session.asked.who);
+  const made = await ask(
+    session,
+    { method: "POST", path: "/pins", body: { repository, snapshot, because, until: untilWord(until) } },
+    (world) => pinSnapshot(world, { repository, snapshot, because, until }, session.asked.who),
+  );
   const text = (look: Look) =>
     `${marked(look, "good", `${shownValue(made.name)} is pinned in ${repository} ${untilText(made)}`)}\nTo remove the pin:  ${commandText(look, "unpin", made.name, "--repository", repository)}`;
   return { schema: "pin/1", data: made, exitCode: EXIT.ok, text };
 }
 
+/** As `--until` reads it. */
+function untilWord(until: Expiry | undefined): string | undefined {
+  if (until === undefined) return undefined;
+  return "at" in until ? until.at.toISOString() : printDuration(until.inMs);
+}
+
 /** Removes a pin. */
 export async function unpin(session: Session, { snapshot, repository }: Pick<PinOptions, "snapshot" | "repository">): Promise<Answer> {
-  const removed = await unpinSnapshot(await session.world(), repository, snapshot);
+  const removed = await ask(session, { method: "DELETE", path: path`/pins/${repository}/${snapshot}` }, (world) =>
+    unpinSnapshot(world, repository, snapshot),
+  );
   const text = (look: Look) =>
     marked(look, "good", `${shownValue(removed.name)} is no longer pinned in ${repository}; the rules of its policy decide again`);
   return { schema: "unpin/1", data: removed, exitCode: EXIT.ok, text };
@@ -34,7 +48,10 @@ export async function unpin(session: Session, { snapshot, repository }: Pick<Pin
 
 /** Every pin, the newest first. */
 export async function pins(session: Session): Promise<Answer> {
-  const found = await listPins(await session.world());
+  const { rows: found } = await askList(session, { method: "GET", path: "/pins" }, async (world) => ({
+    rows: await listPins(world),
+    warnings: [],
+  }));
   const rows = found.map((one) => [
     one.name,
     one.repository,

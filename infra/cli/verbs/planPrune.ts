@@ -8,6 +8,7 @@ import { issueText } from "../../../shared/runtime/issueText.ts";
 import { countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
 import type { Look } from "../screen/look.ts";
@@ -49,6 +50,7 @@ const FAULTS_SHOWN = 5;
 
 /** Which snapshots of a history the given rules would keep and remove, all at once and without any cap. Reads the file, nothing else. */
 export async function planPruneOf(session: Session, options: PlanPruneOptions): Promise<Answer> {
+  requireHere(session, "plan-prune reads a file and needs neither a cluster nor a state");
   const now = options.now ?? session.terminal.look().now;
   const plan = planOf(readHistory(options.snapshots), options, now);
   const data = {

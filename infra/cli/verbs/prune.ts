@@ -1,12 +1,13 @@
-import { configured } from "../../../shared/jobs/world.ts";
-import { type AdoptRule, type BackupPolicy, type KeepRules, MANUAL_LAST_DEFAULT } from "../../../shared/model/config.ts";
+import { type AdoptRule, type KeepRules, MANUAL_LAST_DEFAULT } from "../../../shared/model/config.ts";
 import { newestFirst } from "../../../shared/plan/newestFirst.ts";
 import { PRUNE_CAPS_DEFAULT, type PrunePlan, type RemovedSnapshot } from "../../../shared/plan/retention/plan.ts";
 import { printDuration } from "../../../shared/repository/duration.ts";
-import { applyPrune, dryPrune, type PruneDryRun } from "../../../shared/verbs/prune/ask.ts";
+import { applyPrune, dryPrune, type PruneDryRun, type PruneRules } from "../../../shared/verbs/prune/ask.ts";
 import { bytesText, countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { path } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
@@ -22,15 +23,10 @@ export interface PruneOptions extends Pick<ActingOptions, "wait"> {
 
 /** Shows the current plan, or applies exactly the plan with the given hash. */
 export async function prune(session: Session, { policy: policyName, apply, wait }: PruneOptions): Promise<Answer> {
-  const world = await session.world();
-  if (apply !== undefined) return begin(session, world, await applyPrune(world, policyName, apply, session.asked), { wait });
-  const plan = await dryPrune(world, policyName);
-  const policy = configured(world.config, "backups", policyName);
-  const answer = {
-    schema: "prune-plan/1",
-    data: { ...plan, timeZone: policy.schedule.timeZone },
-    text: (look: Look) => pruneText(plan, policy, look, wait),
-  };
+  const call = { method: "POST", path: path`/prunes/${policyName}`, body: { apply } } as const;
+  if (apply !== undefined) return begin(session, { call, here: (world) => applyPrune(world, policyName, apply, session.asked) }, { wait });
+  const plan = await ask(session, call, (world) => dryPrune(world, policyName));
+  const answer = { schema: "prune-plan/1", data: plan, text: (look: Look) => pruneText(plan, plan.rules, look, wait) };
   if (!plan.refusal) return { ...answer, exitCode: EXIT.ok };
   return {
     ...answer,
@@ -52,9 +48,9 @@ interface ShownPlan extends Omit<PrunePlan, "keep">, Partial<Pick<PruneDryRun, "
 }
 
 /** The plan as text; a dry run uses "would" throughout and ends with the command that applies it. */
-export function pruneText(plan: ShownPlan, policy: BackupPolicy, look: Look, wait?: number): string {
+export function pruneText(plan: ShownPlan, rules: PruneRules, look: Look, wait?: number): string {
   const lines = [
-    `Plan ${plan.hash} for ${plan.policy} (${policy.schedule.timeZone}): ${rulesText(policy)}`,
+    `Plan ${plan.hash} for ${plan.policy} (${rules.timeZone}): ${rulesText(rules)}`,
     ...(plan.reach ? reachLines(plan.reach) : []),
     ...(plan.timer ? [timerText(plan.timer)] : []),
     ...(plan.uncovered?.length ? [uncoveredText(plan.uncovered, look)] : []),
@@ -136,7 +132,7 @@ export function freesLine({ bytes, why }: PruneDryRun["frees"], removed: readonl
 const RULES = ["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const satisfies readonly (keyof KeepRules)[];
 
 /** Every rule of a policy, those with defaults included: what a plan says of a snapshot must be found here. */
-export function rulesText({ keep, prune: caps, adopt }: BackupPolicy): string {
+export function rulesText({ keep, prune: caps, adopt }: Omit<PruneRules, "timeZone">): string {
   const rules = RULES.flatMap((rule) =>
     (keep[rule] ?? 0) === 0 ? [] : [rule === "last" ? `the last ${keep[rule]}` : `${keep[rule]} ${rule}`],
   );

@@ -1,15 +1,17 @@
-import { IDENTITY_SETTINGS, repositoryState } from "../../../shared/jobs/registration.ts";
+import { IDENTITY_SETTINGS } from "../../../shared/jobs/registration.ts";
 import type { Registration } from "../../../shared/model/config.ts";
 import type { Reason } from "../../../shared/model/reason.ts";
 import { changeText, type RegistrationDrift } from "../../../shared/repository/drift.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
-import { isSecretSetting } from "../../../shared/repository/settings/settingKeys.ts";
-import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
-import { questionOf, registerByHand } from "../../../shared/verbs/repositories/apply.ts";
+import { type ConfigFault, printConfigFault } from "../../../shared/runtime/config/configError.ts";
+import { registerByHand } from "../../../shared/verbs/repositories/apply.ts";
+import { gatherRegistration } from "../../../shared/verbs/repositories/gatherRegistration.ts";
 import { listRepositories, type RepositoryRow } from "../../../shared/verbs/repositories/show.ts";
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { path } from "../at/api.ts";
+import { ask, askList } from "../at/ask.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { singleLine } from "../screen/colour.ts";
 import { commandText, type Look, marked, type Tone } from "../screen/look.ts";
@@ -18,8 +20,14 @@ import type { Session } from "../session.ts";
 import { fullText } from "./reachText.ts";
 
 export async function repositories(session: Session): Promise<Answer> {
-  const rows = await listRepositories(await session.world());
-  const { warnings = [] } = session.settings();
+  const { rows, warnings } = await askList<RepositoryRow, ConfigFault>(
+    session,
+    { method: "GET", path: "/repositories" },
+    async (world) => ({
+      rows: await listRepositories(world),
+      warnings: [...(session.settings().warnings ?? [])],
+    }),
+  );
   const isUsable = rows.every(({ state }) => TONES[state] !== "bad");
   return {
     schema: "repositories/1",
@@ -92,28 +100,19 @@ interface RegisterOptions {
 
 /** Shows the wanted registration and how it differs from the current one; `--apply` writes it and lets the cluster verify it. */
 export async function register(session: Session, { name, apply, overwrite = false }: RegisterOptions): Promise<Answer> {
-  const world = await session.world();
+  const call = { method: "POST", path: path`/repositories/${name}` } as const;
   if (apply) {
-    const row = await registerByHand(world, name, { overwrite });
+    const row = await ask(session, { ...call, body: { overwrite } }, (world) => registerByHand(world, name, { overwrite }));
     return { schema: "registration/1", data: row, exitCode: EXIT.ok, text: (look) => registeredText(row, look) };
   }
-  const question = questionOf(world, name);
-  const { drift, need, overwrites } = await repositoryState(world, question);
-  const wanted = { name, cluster: question.cluster, ...withoutSecrets(question.register) };
-  const refusal = need && "fault" in need ? need.fault : undefined;
-  const { state, reason, differences, secrets } = drift;
-  const data = { wanted, registered: { state, reason, differences, secrets, overwrites: overwrites.length > 0 } };
-  const now = { state, differences, overwrites: overwrites.length > 0, refusal, says: say(refusal ?? reason) };
+  const plan = await ask(session, { ...call, body: { dryRun: true } }, (world) => gatherRegistration(world, name));
+  const { wanted, registered, refusal } = plan;
+  const { state, reason, differences, overwrites } = registered;
+  const data = { wanted, registered };
+  const now = { state, differences, overwrites, refusal, says: say(refusal ?? reason) };
   const answer = { schema: "registration-plan/1", data, text: (look: Look) => dryText(wanted, now, look) };
   if (!refusal) return { ...answer, exitCode: EXIT.ok };
   return { ...answer, exitCode: EXIT.refused, problem: problem("registration-refused", say(refusal), { reason: refusal }) };
-}
-
-function withoutSecrets({ type, settings }: Registration): Registration {
-  return {
-    type,
-    settings: Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, isSecretSetting(key) ? "(hidden)" : value])),
-  };
 }
 
 function registeredText({ name, cluster, readonly, nodes }: RepositoryRow & { nodes: number }, look: Look): string {

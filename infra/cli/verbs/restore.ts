@@ -1,3 +1,4 @@
+import type { World } from "../../../shared/jobs/world.ts";
 import { shownValue } from "../../../shared/model/plainText.ts";
 import type { AliasTerms } from "../../../shared/plan/aliases/moves.ts";
 import type { PreflightCheck } from "../../../shared/plan/preflight.ts";
@@ -15,6 +16,8 @@ import type { Renames } from "../../../shared/verbs/restore/renames.ts";
 import { bytesText, countText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { ApiRefusal } from "../at/api.ts";
+import { ask, unlessRefused } from "../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { COLUMNS, onScreen, widthOf, wrapped } from "../screen/layout.ts";
@@ -56,14 +59,23 @@ export interface RestoreOptions extends ActingOptions {
 export async function restore(session: Session, options: RestoreOptions): Promise<Answer> {
   const { start, key, wait } = options;
   const request = requestOf(options);
-  const world = await session.world();
-  if (!start) return preflightAnswer(options, await preflightRestore(world, request, { key }));
+  const call = { method: "POST", path: "/restores", body: { ...request }, key } as const;
+  if (!start) return preflightAnswer(options, await ask(session, call, (world) => preflightRestore(world, request, { key })));
   const fingerprint = fingerprintOf("POST", "/restores", { ...request, start: true });
-  const outcome = await startRestore(world, request, session.asked, { key, fingerprint });
-  if ("created" in outcome) return begin(session, world, outcome.created, { key, wait, fingerprint });
-  const refusals = refusalsOf(outcome.refused);
-  const detail = refusalText(outcome.refused.checks);
-  return { ...preflightAnswer(options, outcome.refused), problem: problem("restore-refused", detail, { refusals }) };
+  const here = async (world: World) => {
+    const outcome = await startRestore(world, request, session.asked, { key, fingerprint });
+    if ("created" in outcome) return outcome.created;
+    throw new ApiRefusal(refusalText(outcome.refused.checks), { preflight: outcome.refused });
+  };
+  const starting = { ...call, body: { ...request, start: true } };
+  return unlessRefused(
+    () => begin(session, { call: starting, here, fingerprint }, { key, wait }),
+    ({ preflight }) => {
+      const report = preflight as PreflightReport;
+      const found = problem("restore-refused", refusalText(report.checks), { refusals: refusalsOf(report) });
+      return { ...preflightAnswer(options, report), problem: found };
+    },
+  );
 }
 
 /** The request's members as they are stored and compared: without the options that were not given, in this order. */

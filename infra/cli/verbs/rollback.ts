@@ -2,6 +2,8 @@ import { askRollback, dryRollback, type RollbackDryRun, type RollbackRequest } f
 import { counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { path } from "../at/api.ts";
+import { ask } from "../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../begin.ts";
 import { EXIT, problem } from "../exitCodes.ts";
 import { commandText, type Look, marked } from "../screen/look.ts";
@@ -16,10 +18,11 @@ export interface RollbackOptions extends Pick<ActingOptions, "wait"> {
 
 /** Shows where the alias would go, or what would be restored, and what was written since; `--yes` does it. */
 export async function rollback(session: Session, { id, loseWrites, yes, wait }: RollbackOptions): Promise<Answer> {
-  const world = await session.world();
   const request: RollbackRequest = { restore: id, loseWrites };
-  const dry = await dryRollback(world, request);
-  if (yes && !dry.refusal) return begin(session, world, await askRollback(world, request, session.asked), { wait });
+  const call = { method: "POST", path: path`/jobs/${id}/rollback`, body: { loseWrites } } as const;
+  const dry = await ask(session, call, (world) => dryRollback(world, request));
+  const start = { ...call, body: { loseWrites, start: true } };
+  if (yes && !dry.refusal) return begin(session, { call: start, here: (world) => askRollback(world, request, session.asked) }, { wait });
   const answer = { schema: "rollback/1", data: dry, text: (look: Look) => rollbackText(dry, request, look, wait) };
   if (!dry.refusal) return { ...answer, exitCode: EXIT.ok };
   return { ...answer, exitCode: EXIT.refused, problem: problem("rollback-refused", say(dry.refusal), { reason: dry.refusal, plan: dry }) };

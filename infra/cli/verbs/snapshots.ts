@@ -10,6 +10,7 @@ import { fateText } from "../../../shared/words/fateText.ts";
 import { counted, countText, durationText } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { askList, requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { hasConfig, placeNamed, storeOf } from "../placeStore.ts";
 import { agoText, commandText, type Look, marked, unknown } from "../screen/look.ts";
@@ -28,10 +29,13 @@ export interface SnapshotsOptions {
 /** The snapshots listed by the clusters, or with a place those found in its bucket alone. */
 export async function snapshots(session: Session, { place, policy, repository }: SnapshotsOptions): Promise<Answer> {
   if (place !== undefined) return snapshotsOfPlace(session, place);
-  const world = await session.world();
-  const { rows, unseen } = await listSnapshotsAndUnseen(world, {
-    ...(policy === undefined ? {} : { policy }),
-    ...(repository === undefined ? {} : { repository }),
+  const call = { method: "GET", path: "/snapshots", query: { policy, repository } } as const;
+  const { rows, warnings: unseen } = await askList<SnapshotRow, UnseenRepository>(session, call, async (world) => {
+    const found = await listSnapshotsAndUnseen(world, {
+      ...(policy === undefined ? {} : { policy }),
+      ...(repository === undefined ? {} : { repository }),
+    });
+    return { rows: found.rows, warnings: found.unseen };
   });
   // A repository that nothing was backed up to yet is no fault.
   const isSeen = unseen.every(({ code }) => code === "absent");
@@ -48,6 +52,7 @@ export async function snapshots(session: Session, { place, policy, repository }:
 const SHARDS_PER_LINE = 100;
 
 async function snapshotsOfPlace(session: Session, place: string): Promise<Answer> {
+  requireHere(session, "a place is read from where the command runs, with the keys that it has");
   const { terminal } = session;
   const store = await storeOf(session, place);
   terminal.progress(`reading ${store.url}`);

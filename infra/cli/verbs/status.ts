@@ -7,6 +7,7 @@ import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, sho
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
+import { ask } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { COLUMNS } from "../screen/layout.ts";
 import { agoText, commandText, type Look, marked } from "../screen/look.ts";
@@ -16,8 +17,9 @@ import { slotTimes } from "./reachText.ts";
 
 /** What is late, open, uncovered and next. */
 export async function status(session: Session): Promise<Answer> {
-  const world = await session.world();
-  const shown = await showStatus(world, await listJobsAndUnread(world, { open: true }));
+  const shown = await ask(session, { method: "GET", path: "/status" }, async (world) =>
+    showStatus(world, await listJobsAndUnread(world, { open: true })),
+  );
   // As `repositories`, whose answer is not whole either without a cluster.
   const isWhole = shown.coverage.every(({ uncovered }) => uncovered !== undefined);
   return { schema: "status/1", data: shown, exitCode: isWhole ? EXIT.ok : EXIT.failed, text: (look) => statusText(shown, look) };
@@ -131,7 +133,7 @@ function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNo
   const byHand = newest ? `no slot yet, newest ${newest.broken || newest.deleted ? "" : "good "}snapshot ${age}` : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
-  const good = last === undefined || last === lastGood ? "" : `, ${lastGoodText}`;
+  const good = last === undefined || last.slot === lastGood?.slot ? "" : `, ${lastGoodText}`;
   const whose = newest && last && parseSnapshotName(newest.snapshot)?.slot !== last.slot ? `newest (${newest.snapshot})` : "newest";
   const added = newest?.bytes === undefined ? "" : `, ${whose} added ${bytesText(newest.bytes)}`;
   const { times, offset } = slotTimes(next);

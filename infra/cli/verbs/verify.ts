@@ -10,6 +10,7 @@ import { proveChosen } from "../../../shared/reader/proveRepository.ts";
 import { standingOf } from "../../../shared/verbs/verification/ask.ts";
 import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import type { Answer } from "../answer.ts";
+import { requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import { isUrl, placeNamed, storeOf } from "../placeStore.ts";
 import type { Session } from "../session.ts";
@@ -29,6 +30,7 @@ const FILES_PER_LINE = 20;
 
 /** Proves the selected snapshots from the bucket alone, without a cluster or a state, and for a URL without an ossnap.yaml. */
 export async function verify(session: Session, { place, snapshot, level, sample }: VerifyOptions): Promise<Answer> {
+  requireHere(session, "verify reads the bucket from where it runs; the functions verify by themselves, or by POST /verifications");
   const { terminal } = session;
   const store = await storeOf(session, place);
   terminal.progress(`reading ${store.url}`);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { messageOf } from "../../../shared/model/errors.ts";
 import { sharedRepositoryName } from "../../../shared/model/instances/instances.ts";
-import { acs3Fault, type SigningKeys } from "../fc/doors/acs3Signature.ts";
+import { API_SCHEME, acs3Fault, type SigningKeys } from "../fc/doors/acs3Signature.ts";
 import type { Door } from "../fc/doors/httpDoor.ts";
 import { closeServer, listen } from "../fc/doors/listen.ts";
 import { readBody } from "../fc/doors/readBody.ts";
@@ -133,7 +133,7 @@ async function answerOf(
 ): Promise<Answer> {
   const { method = "GET", url = "/", headers } = request;
   const body = (await readBody(request, BODY_BYTES_MAX)) ?? Buffer.alloc(0);
-  const wrong = acs3Fault({ method, url, headers, body }, credentials, now());
+  const wrong = acs3Fault({ method, url, headers, body }, credentials, now(), API_SCHEME);
   if (wrong !== undefined) throw new ApiRefusal(wrong.statusCode, wrong.code, wrong.message);
   const { pathname, searchParams: query, search } = new URL(url, "http://api");
   const operation = OPERATIONS.find((one) => one.method === method && one.path.test(pathname));

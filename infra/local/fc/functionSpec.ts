@@ -5,9 +5,11 @@ import { AppError } from "../../../shared/model/errors.ts";
 const ASYNC_RETRIES_DEFAULT = 3;
 const ASYNC_EVENT_AGE_SECONDS_DEFAULT = 86_400;
 /** More instances of one function than this only compete for one machine's cores. */
-const INSTANCES_DEFAULT = 20;
+const INSTANCES_DEFAULT = 10;
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits-of-usage */
 const TIMEOUT_SECONDS_MAX = 86_400;
+/** Names and values together: https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/environment-variables */
+const VARIABLES_BYTES_MAX = 4096;
 const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 const HANDLER_PATTERN = /^[^.\s]+\.[A-Za-z_$][\w$]*$/;
 
@@ -28,6 +30,8 @@ export interface FunctionSpec {
   asyncTask?: boolean | undefined;
   /** Maximum number of instances. */
   reservedConcurrency?: number | undefined;
+  /** Its variables, at most 4 KB. */
+  environmentVariables?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A spec with all defaults applied. */
@@ -42,6 +46,7 @@ export interface DeployedFunction {
   readonly asyncEventAgeMs: number;
   readonly asyncTask: boolean;
   readonly instancesMax: number;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Errors: `invalid` with the function, the field and the value; `absent` when the bundle was never built. */
@@ -60,6 +65,7 @@ export function deployFunction(spec: FunctionSpec): DeployedFunction {
   require(Number.isInteger(retries) && retries >= 0 && retries <= 8, "maxAsyncRetryAttempts", "a whole number from 0 to 8");
   require(ageSeconds > 0, "maxAsyncEventAgeSeconds", "above 0");
   require(Number.isInteger(instancesMax) && instancesMax > 0, "reservedConcurrency", "a whole number above 0");
+  requireVariables(`function ${spec.name}`, spec.environmentVariables ?? {});
   if (!existsSync(spec.bundle))
     throw new AppError("absent", `function ${spec.name}: bundle ${spec.bundle} does not exist: build the bundles first`);
   return {
@@ -73,5 +79,16 @@ export function deployFunction(spec: FunctionSpec): DeployedFunction {
     asyncEventAgeMs: ageSeconds * 1000,
     asyncTask: spec.asyncTask ?? false,
     instancesMax,
+    variables: spec.environmentVariables ?? {},
   };
+}
+
+/** Errors: `invalid` above the platform's limit; names what is largest, and shows no value. */
+export function requireVariables(subject: string, variables: Readonly<Record<string, string>>): void {
+  const sizes = Object.entries(variables).map(([name, value]) => ({ name, bytes: Buffer.byteLength(name + value) }));
+  const bytes = sizes.reduce((sum, one) => sum + one.bytes, 0);
+  if (bytes <= VARIABLES_BYTES_MAX) return;
+  const [largest] = sizes.sort((one, other) => other.bytes - one.bytes);
+  const wrong = `environmentVariables come to ${bytes} bytes, names and values together, and the maximum is ${VARIABLES_BYTES_MAX}`;
+  throw new AppError("invalid", `${subject}: ${wrong}; the largest is ${largest?.name} with ${largest?.bytes} bytes`);
 }

@@ -9,7 +9,7 @@ import { createFaultPlan, type DeliveryFaults, type FaultPlan } from "./delivery
 import { ASYNC_PAYLOAD_BYTES_MAX, type Payload, payloadBytes, SYNC_PAYLOAD_BYTES_MAX } from "./doors/payload.ts";
 import { newRequestId } from "./doors/requestId.ts";
 import { type EventBook, openEventBook, unfinishedEvents } from "./eventBook.ts";
-import { type DeployedFunction, deployFunction, type FunctionSpec } from "./functionSpec.ts";
+import { type DeployedFunction, deployFunction, type FunctionSpec, requireVariables } from "./functionSpec.ts";
 import { type Instance, type InvocationResult, startInstance } from "./instance.ts";
 import { createInstancePool, type InstancePool } from "./instancePool.ts";
 import { type Account, instanceEnvironment, invocationContext } from "./invocationContext.ts";
@@ -20,8 +20,8 @@ const RETRY_BASE_MS_DEFAULT = 500;
 
 export interface FunctionHostOptions extends Account {
   functions: readonly FunctionSpec[];
-  /** The environment of every function; a callback is called at each cold start. */
-  env: Record<string, string> | (() => Record<string, string>);
+  /** Variables of every function, beside its own. */
+  env?: Record<string, string> | undefined;
   /** `2026-11-21T01:30:00.000Z 1-… [info] text` */
   onLog(line: string): void;
   /** For the age of events and the times of tasks, in milliseconds; defaults to the wall clock. */
@@ -75,7 +75,7 @@ interface HostState {
   tasks: TaskBook;
   book: EventBook;
   queue: AsyncQueue;
-  env: () => Record<string, string>;
+  env: Record<string, string>;
   closed: boolean;
   now(): number;
   log(requestId: string, level: string, text: string): void;
@@ -104,7 +104,8 @@ export function startFunctionHost(options: FunctionHostOptions): FunctionHost {
     },
     counters: (functionName) => ({ ...functionOf(state, functionName).counters }),
     setEnv(env) {
-      state.env = () => env;
+      requireVariables("all functions", env);
+      state.env = env;
       for (const { pool } of state.functions.values()) pool.retire();
     },
     resume() {
@@ -121,7 +122,6 @@ export function startFunctionHost(options: FunctionHostOptions): FunctionHost {
 }
 
 function openState(options: FunctionHostOptions): HostState {
-  const { env } = options;
   const now = options.now ?? Date.now;
   const faults = createFaultPlan();
   const book = openEventBook(options.eventsDirectory);
@@ -142,7 +142,7 @@ function openState(options: FunctionHostOptions): HostState {
       retryBaseMs: options.retryBaseMs ?? RETRY_BASE_MS_DEFAULT,
       now,
     }),
-    env: typeof env === "function" ? env : () => env,
+    env: options.env ?? {},
     closed: false,
     now,
     log,
@@ -159,7 +159,7 @@ function addFunction(state: HostState, deployed: DeployedFunction): void {
     start(onExit) {
       counters.coldStarts += 1;
       const id = `c-${randomUUID()}`;
-      return startInstance({ id, deployed, env: instanceEnvironment(state.options, deployed, id, state.env()), onLog: state.log, onExit });
+      return startInstance({ id, deployed, env: instanceEnvironment(state.options, deployed, id, state.env), onLog: state.log, onExit });
     },
   });
   state.functions.set(deployed.name, { deployed, pool, counters });

@@ -1,7 +1,15 @@
+import { type ChildProcess, fork } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 import type { DeployedFunction } from "./functionSpec.ts";
+import { endWithThisProcess } from "./keeper.ts";
+import { type MemoryWatch, watchMemory } from "./memory.ts";
+
+const WORKER = fileURLToPath(new URL("./worker.mjs", import.meta.url));
+const BYTES_PER_MB = 1024 * 1024;
+/** Node gives its heap half of the memory of the machine or container that it runs in, so that the rest of the process fits in too. */
+const HEAP_SHARE = 0.5;
 
 /** A bundle loads in well under a second; a minute means a hang, even on a machine that is busy with Elasticsearch. */
 const START_TIMEOUT_MS = 60_000;
@@ -32,14 +40,14 @@ interface InvocationRequest {
   killAfterMs?: number | undefined;
 }
 
-/** One warm instance: a worker thread that has loaded the bundle and handles one request at a time. */
+/** One warm instance: a process that has loaded the bundle, handles one request at a time, and is stopped between two of them. */
 export interface Instance {
   readonly id: string;
   alive(): boolean;
   /** Resolves once the bundle is loaded, or cannot be. */
   readonly ready: Promise<void>;
   run(request: InvocationRequest): Promise<InvocationResult>;
-  /** Terminates the thread immediately, whatever it is doing. */
+  /** Kills the process immediately, whatever it is doing. */
   kill(): Promise<void>;
 }
 
@@ -48,7 +56,7 @@ export interface InstanceOptions {
   deployed: DeployedFunction;
   env: Record<string, string>;
   onLog(requestId: string, level: string, text: string): void;
-  /** The thread has ended, for whatever reason. */
+  /** The process has ended, for whatever reason. */
   onExit(): void;
 }
 
@@ -61,20 +69,31 @@ type WorkerMessage =
 type Outcome = { body: Uint8Array } | InvocationFault;
 
 interface InstanceState {
-  readonly worker: Worker;
-  readonly timeoutSeconds: number;
+  readonly child: ChildProcess;
+  readonly gone: Promise<void>;
+  readonly deployed: DeployedFunction;
   alive: boolean;
   /** Of the current or the last request. */
   requestId: string;
+  /** Why it is being killed; another end is one of its own. */
+  killed: InvocationFault | undefined;
   settle: ((outcome: Outcome) => void) | undefined;
 }
 
-/** Starts a thread with its own environment and memory; a bundle that cannot be loaded fails the first request, not the start. */
+/** Starts a process with its own environment and memory; a bundle that cannot be loaded fails the first request, not the start. */
 export function startInstance(options: InstanceOptions): Instance {
-  const worker = openWorker(options);
-  const state: InstanceState = { worker, timeoutSeconds: options.deployed.timeoutSeconds, alive: true, requestId: "", settle: undefined };
-  const loadFault = loading(worker);
+  const child = openWorker(options);
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const state: InstanceState = {
+    ...{ child, gone, deployed: options.deployed, alive: true, requestId: "" },
+    killed: undefined,
+    settle: undefined,
+  };
   follow(state, options);
+  const loadFault = loading(state).then((fault) => {
+    if (fault === undefined) freeze(state);
+    return fault;
+  });
   return {
     id: options.id,
     alive: () => state.alive,
@@ -82,7 +101,7 @@ export function startInstance(options: InstanceOptions): Instance {
     kill: () => kill(state),
     async run(request) {
       state.requestId = request.requestId;
-      const fault = (await loadFault) ?? (state.alive ? undefined : exitFault());
+      const fault = (await loadFault) ?? (state.alive ? undefined : (state.killed ?? exitFault()));
       if (fault === undefined) return resultOf(request.requestId, await send(state, request));
       await kill(state);
       return resultOf(request.requestId, fault);
@@ -90,65 +109,80 @@ export function startInstance(options: InstanceOptions): Instance {
   };
 }
 
-async function kill(state: InstanceState): Promise<void> {
+async function kill(state: InstanceState, because?: InvocationFault): Promise<void> {
   state.alive = false;
-  await state.worker.terminate();
+  state.killed ??= because;
+  state.child.kill("SIGKILL");
+  await state.gone;
+}
+
+/** The platform lets an instance run only while it has a request: its timers, sockets and open promises wait for the next one. */
+function freeze({ alive, child }: InstanceState): void {
+  if (alive) child.kill("SIGSTOP");
 }
 
 function follow(state: InstanceState, options: InstanceOptions): void {
-  const { worker } = state;
-  worker.on("message", (message: WorkerMessage) => {
+  const { child } = state;
+  const forget = child.pid === undefined ? () => undefined : endWithThisProcess(child.pid);
+  child.on("message", (message: WorkerMessage) => {
     if (message.type === "log") {
       options.onLog(message.requestId || state.requestId, message.level, message.text.slice(0, LOG_LINE_CHARACTERS_MAX));
     }
     if (message.type === "done") state.settle?.({ body: message.body });
     if (message.type === "failed") state.settle?.(faultOf(message));
   });
-  worker.on("error", (error: Error) => options.onLog(state.requestId, "error", error.stack ?? String(error)));
-  worker.on("exit", () => {
+  child.on("error", (error) => options.onLog(state.requestId, "error", error.stack ?? String(error)));
+  child.once("exit", () => {
+    forget();
     state.alive = false;
-    state.settle?.(exitFault());
+    state.settle?.(state.killed ?? exitFault());
     options.onExit();
   });
-  followLines(worker.stdout, (line) => options.onLog(state.requestId, "info", line));
-  followLines(worker.stderr, (line) => options.onLog(state.requestId, "error", line));
+  if (child.stdout) followLines(child.stdout, (line) => options.onLog(state.requestId, "info", line));
+  if (child.stderr) followLines(child.stderr, (line) => options.onLog(state.requestId, "error", line));
 }
 
-function send(state: InstanceState, request: InvocationRequest): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const endLate = () => {
-      state.settle?.({ kind: "timeout", errorType: UNHANDLED, errorMessage: `Function timed out after ${state.timeoutSeconds} seconds` });
-      void kill(state);
-    };
-    const timers = [setTimeout(endLate, state.timeoutSeconds * 1000)];
+async function send(state: InstanceState, request: InvocationRequest): Promise<Outcome> {
+  const { child, deployed } = state;
+  child.kill("SIGCONT");
+  const memory = watchMemory(child.pid ?? 0, deployed.memoryMb * BYTES_PER_MB, (bytes) => void kill(state, memoryFault(deployed, bytes)));
+  const outcome = await new Promise<Outcome>((resolve) => {
+    const timers = [setTimeout(() => void kill(state, timeoutFault(deployed)), deployed.timeoutSeconds * 1000)];
     if (request.killAfterMs !== undefined) timers.push(setTimeout(() => void kill(state), request.killAfterMs));
-    state.settle = (outcome) => {
+    state.settle = (settled) => {
       for (const timer of timers) clearTimeout(timer);
       state.settle = undefined;
-      resolve(outcome);
+      resolve(settled);
     };
-    // A copy with its own buffer: cloning a view would send the whole underlying pool.
-    const event = new Uint8Array(request.event);
-    state.worker.postMessage({ requestId: request.requestId, event, context: request.context }, [event.buffer]);
+    const { requestId, event, context } = request;
+    // It may die before it has read the request; its end then settles it.
+    child.send({ requestId, event, context }, () => undefined);
   });
+  return await settled(state, memory, outcome);
 }
 
-function openWorker({ id, deployed, env }: InstanceOptions): Worker {
-  return new Worker(new URL("./worker.mjs", import.meta.url), {
-    workerData: { bundle: deployed.bundle, exportName: deployed.exportName },
+/** A peak between two looks would have ended it on the platform too. */
+async function settled(state: InstanceState, memory: MemoryWatch, outcome: Outcome): Promise<Outcome> {
+  freeze(state);
+  memory.stop();
+  if (!state.alive || !(await memory.isOver())) return outcome;
+  await state.gone;
+  return state.killed ?? outcome;
+}
+
+function openWorker({ deployed, env }: InstanceOptions): ChildProcess {
+  return fork(WORKER, [deployed.bundle, deployed.exportName], {
     env,
     // A loader of the host (tsx, vitest) must not affect the bundle, which has to run on plain Node as on the platform.
-    execArgv: [],
-    argv: [],
-    resourceLimits: { maxOldGenerationSizeMb: deployed.memoryMb },
-    stdout: true,
-    stderr: true,
-    name: id,
+    execArgv: [`--max-old-space-size=${Math.floor(deployed.memoryMb * HEAP_SHARE)}`],
+    // Passes bytes as they are.
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
 }
 
 /** Resolves once the bundle is loaded, or with the reason why it is not. */
-function loading(worker: Worker): Promise<InvocationFault | undefined> {
+function loading({ child, gone }: InstanceState): Promise<InvocationFault | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       resolve({
@@ -161,8 +195,8 @@ function loading(worker: Worker): Promise<InvocationFault | undefined> {
       clearTimeout(timer);
       resolve(fault);
     };
-    worker.on("exit", () => end(exitFault()));
-    worker.on("message", (message: WorkerMessage) => {
+    void gone.then(() => end(exitFault()));
+    child.on("message", (message: WorkerMessage) => {
       if (message.type === "ready") end();
       if (message.type === "loadFailed") end(faultOf(message));
     });
@@ -170,8 +204,16 @@ function loading(worker: Worker): Promise<InvocationFault | undefined> {
 }
 
 /** Wording from https://www.alibabacloud.com/help/en/functioncompute/fc/error-handling-nodejs */
-export function exitFault(): InvocationFault {
-  return { kind: "exit", errorType: UNHANDLED, errorMessage: "Process exited unexpectedly before completing request" };
+export function exitFault(why = ""): InvocationFault {
+  return { kind: "exit", errorType: UNHANDLED, errorMessage: `Process exited unexpectedly before completing request${why}` };
+}
+
+function memoryFault({ memoryMb }: DeployedFunction, bytes: number): InvocationFault {
+  return exitFault(` (it took ${Math.ceil(bytes / BYTES_PER_MB)} MB of memory, and memorySize is ${memoryMb} MB)`);
+}
+
+function timeoutFault({ timeoutSeconds }: DeployedFunction): InvocationFault {
+  return { kind: "timeout", errorType: UNHANDLED, errorMessage: `Function timed out after ${timeoutSeconds} seconds` };
 }
 
 function faultOf({ errorType, errorMessage, stack }: Omit<InvocationFault, "kind">): InvocationFault {

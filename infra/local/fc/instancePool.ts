@@ -17,6 +17,8 @@ export interface InstancePool {
 export interface InstancePoolOptions {
   functionName: string;
   instancesMax: number;
+  /** After this long without a request an instance is ended. */
+  idleMs?: number | undefined;
   start(onExit: () => void): Instance;
 }
 
@@ -25,6 +27,8 @@ export interface InstancePoolOptions {
  * request waited for its own.
  */
 const STARTS_AT_ONCE = 2;
+/** The platform ends instances that nothing was asked of for some minutes. Each keeps its memory until then. */
+const IDLE_MS_DEFAULT = 3 * 60_000;
 
 interface Waiter {
   resolve(instance: Instance): void;
@@ -34,7 +38,8 @@ interface Waiter {
 export function createInstancePool(options: InstancePoolOptions): InstancePool {
   const live = new Set<Instance>();
   const retired = new WeakSet<Instance>();
-  const idle: Instance[] = [];
+  /** With the timer that ends it; the last is the warmest. */
+  const idle = new Map<Instance, NodeJS.Timeout>();
   const starting = new Set<Instance>();
   const waiters: Waiter[] = [];
   let closed = false;
@@ -54,10 +59,17 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
     });
   };
 
+  const rest = (instance: Instance): void => {
+    const end = () => {
+      if (idle.delete(instance)) void instance.kill();
+    };
+    idle.set(instance, setTimeout(end, options.idleMs ?? IDLE_MS_DEFAULT).unref());
+  };
+
   const hand = (instance: Instance): void => {
     const waiter = closed ? undefined : waiters.shift();
     if (waiter) waiter.resolve(instance);
-    else idle.push(instance);
+    else rest(instance);
     serve();
   };
 
@@ -81,26 +93,36 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
     release(instance) {
       if (closed || !instance.alive()) return;
       if (retired.has(instance)) return void instance.kill();
-      idle.push(instance);
+      rest(instance);
       serve();
     },
     retire() {
       for (const instance of live) retired.add(instance);
-      for (const instance of idle.splice(0)) void instance.kill();
+      for (const instance of [...idle.keys()]) {
+        forget(idle, instance);
+        void instance.kill();
+      }
     },
     async close() {
       closed = true;
+      for (const instance of [...idle.keys()]) forget(idle, instance);
       for (const waiter of waiters.splice(0)) waiter.reject(closedError(options));
       await Promise.all([...live].map((instance) => instance.kill()));
     },
   };
 }
 
-function takeIdle(idle: Instance[]): Instance | undefined {
-  for (let instance = idle.pop(); instance !== undefined; instance = idle.pop()) {
+function takeIdle(idle: Map<Instance, NodeJS.Timeout>): Instance | undefined {
+  for (let instance = [...idle.keys()].at(-1); instance !== undefined; instance = [...idle.keys()].at(-1)) {
+    forget(idle, instance);
     if (instance.alive()) return instance;
   }
   return undefined;
+}
+
+function forget(idle: Map<Instance, NodeJS.Timeout>, instance: Instance): void {
+  clearTimeout(idle.get(instance));
+  idle.delete(instance);
 }
 
 function closedError({ functionName }: InstancePoolOptions): AppError {

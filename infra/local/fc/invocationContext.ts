@@ -42,6 +42,7 @@ export function instanceEnvironment(
   return {
     ...Object.fromEntries(inherited),
     ...env,
+    ...deployed.variables,
     ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
     ALIBABA_CLOUD_SECURITY_TOKEN: credentials.securityToken ?? "",

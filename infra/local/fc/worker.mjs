@@ -2,11 +2,18 @@
 // affects the bundle. Messages with instance.ts: in {requestId, event, context}; out {type: ready | loadFailed | done | failed | log, …}.
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
-import { parentPort, workerData } from "node:worker_threads";
+
+const [bundle, exportName] = process.argv.splice(2);
+const send = process.send.bind(process);
+
+// Ctrl-C in a terminal reaches the whole group; the host ends its instances itself, in order.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
+// The host is gone.
+process.on("disconnect", () => process.exit(0));
 
 let requestId = "";
 
-const log = (level, parts) => parentPort.postMessage({ type: "log", requestId, level, text: format(...parts) });
+const log = (level, parts) => send({ type: "log", requestId, level, text: format(...parts) });
 
 const logger = {
   debug: (...parts) => log("debug", parts),
@@ -40,9 +47,9 @@ function call(handler, event, context) {
 }
 
 async function loadHandler() {
-  const loaded = await import(pathToFileURL(workerData.bundle).href);
-  const handler = loaded[workerData.exportName] ?? loaded.default?.[workerData.exportName];
-  if (typeof handler !== "function") throw new Error(`Handler '${workerData.exportName}' is missing in ${workerData.bundle}`);
+  const loaded = await import(pathToFileURL(bundle).href);
+  const handler = loaded[exportName] ?? loaded.default?.[exportName];
+  if (typeof handler !== "function") throw new Error(`Handler '${exportName}' is missing in ${bundle}`);
   return handler;
 }
 
@@ -51,20 +58,19 @@ async function serve(handler, message) {
   try {
     const { buffer, byteOffset, byteLength } = message.event;
     const event = Buffer.from(buffer, byteOffset, byteLength);
-    // A copy with its own buffer: a view on Node's shared pool must not be transferred.
-    const body = new Uint8Array(bytesOf(await call(handler, event, { ...message.context, logger })));
-    parentPort.postMessage({ type: "done", body }, [body.buffer]);
+    const body = bytesOf(await call(handler, event, { ...message.context, logger }));
+    send({ type: "done", body });
   } catch (error) {
     log("error", [error]);
-    parentPort.postMessage({ type: "failed", ...faultOf(error) });
+    send({ type: "failed", ...faultOf(error) });
   }
 }
 
 try {
   const handler = await loadHandler();
-  parentPort.on("message", (message) => void serve(handler, message));
-  parentPort.postMessage({ type: "ready" });
+  process.on("message", (message) => void serve(handler, message));
+  send({ type: "ready" });
 } catch (error) {
   log("error", [error]);
-  parentPort.postMessage({ type: "loadFailed", ...faultOf(error) });
+  send({ type: "loadFailed", ...faultOf(error) });
 }

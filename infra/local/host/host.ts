@@ -7,15 +7,13 @@ import { initialise } from "../../../shared/runtime/initialise.ts";
 import { readSettings } from "../../../shared/runtime/settings.ts";
 import { connect } from "../../../shared/runtime/wire.ts";
 import { bundleFunctions } from "../../deploy/bundle.ts";
-import { FUNCTION_NAMES, limitsOf } from "../../deploy/functionLimits.ts";
-import { timersFor } from "../../deploy/timersFor.ts";
-import type { FunctionSpec } from "../fc/functionSpec.ts";
 import { type FunctionHost, startFunctionHost } from "../fc/host.ts";
-import { fireTimer, startTimers, type Timers, type TimerTrigger } from "../fc/timers.ts";
+import { fireTimer, startTimers, type Timers } from "../fc/timers.ts";
 import type { OssServer } from "../oss/startOss.ts";
 import type { ElasticsearchServer } from "../servers/elasticsearch.ts";
 import { requireFreePort } from "../servers/ports.ts";
 import { checkTools } from "../servers/tools.ts";
+import { type Deployment, readDeployment } from "./deployment.ts";
 import type { LocalHostOptions } from "./hostOptions.ts";
 import type { NoticeBoard } from "./noticeBoard.ts";
 import { startClusters, startListeners } from "./parts.ts";
@@ -38,16 +36,19 @@ export interface LocalHost {
   fire(functionName: "createSnapshots" | "pruneSnapshots", at: Date, policy?: string): Promise<void>;
   /** Runs one tick of advanceJobs now and returns its report. */
   tick(): Promise<unknown>;
-  /** Starts the timers of ossnap.yaml in real time. */
+  /** Starts the timers of s.yaml in real time. */
   startTimers(): void;
   close(): Promise<void>;
 }
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-/** Starts all parts: two real clusters, a real S3 server, the OSS stand-in, and the same bundles that are deployed to Function Compute. */
+/**
+ * Starts all parts: two real clusters, a real S3 server, the OSS stand-in, and what s.yaml deploys to Function Compute: the same bundles, with
+ * its figures, variables and triggers.
+ */
 export async function startLocalHost(options: LocalHostOptions = {}): Promise<LocalHost> {
-  const { onNote = () => undefined, environment = process.env, configured = (text: string) => text } = options;
+  const { onNote = () => undefined, environment = process.env } = options;
   await checkTools(environment);
   const places = await openPlaces(environment);
   const run = await takeRun(places, options.dataDirectory);
@@ -56,17 +57,14 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
   try {
     const plan = openPlan(run.directory, environment, options.versions);
     await requirePorts(plan.ports);
+    const { configFile, configPath, configText, config, deployment } = await readDeployed(plan, options);
+    plan.region = deployment.region;
     keepPlan(plan);
     await makeDirectories(plan);
-    const configFile = options.configFile === undefined ? undefined : resolve(options.configFile);
-    const configPath = configFile ?? join(ROOT, "ossnap.yaml");
-    const configText = configured(await readFile(configPath, "utf8"));
-    const config = loadConfig(configText, plan.environment);
     onNote("bundling the functions");
     const bundles = await bundleFunctions({ configText, outDir: plan.directories.bundles });
     const functions = startFunctionHost({
-      functions: specsOf(bundles),
-      env: plan.environment,
+      functions: deployment.specs(bundles, { OSSNAP_FC_ENDPOINT: `http://127.0.0.1:${plan.ports.fcApi}` }),
       credentials: plan.oss,
       region: plan.region,
       accountId: plan.accountId,
@@ -74,18 +72,33 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
       onLog: options.onLog ?? (() => undefined),
     });
     closers.push(() => functions.close());
-    const { oss, board, httpUrl } = await startListeners({ plan, config, functions, closers, options });
+    const { oss, board, httpUrl } = await startListeners({ plan, deployment, functions, closers, options });
     const [source, target] = await startClusters({ plan, closers, onNote });
     await openState(plan, configPath);
     functions.resume();
     const environmentFile = join(places.base, "current.env");
     await writeFile(environmentFile, environmentText(plan, configFile), { mode: 0o600 });
     closers.push(() => rm(environmentFile, { force: true }));
-    return { plan, config, functions, oss, board, source, target, httpUrl, ...triggersOf(config, functions, closers), close };
+    return { plan, config, functions, oss, board, source, target, httpUrl, ...triggersOf(deployment, functions, closers), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** What would be deployed: ossnap.yaml, or another configuration, and s.yaml. */
+async function readDeployed({ environment, accountId }: LocalPlan, { configFile: named, configured }: LocalHostOptions) {
+  const configFile = named === undefined ? undefined : resolve(named);
+  const configPath = configFile ?? join(ROOT, "ossnap.yaml");
+  const text = await readFile(configPath, "utf8");
+  const configText = configured?.(text) ?? text;
+  const config = loadConfig(configText, environment);
+  const isOther = configFile !== undefined || configured !== undefined;
+  const deployment = readDeployment(await readFile(join(ROOT, "s.yaml"), "utf8"), {
+    environment: { ...environment, ACCOUNT_ID: accountId, OSSNAP_ROLE_ARN: `acs:ram::${accountId}:role/ossnap` },
+    other: isOther ? config : undefined,
+  });
+  return { configFile, configPath, configText, config, deployment };
 }
 
 /** Checks all ports first, before any step that takes seconds. */
@@ -117,24 +130,6 @@ async function makeDirectories({ directories }: LocalPlan): Promise<void> {
   }
 }
 
-/** Registers the bundles under the names under which they are deployed. */
-function specsOf(bundles: readonly { name: string; path: string }[]): FunctionSpec[] {
-  return bundles.map(({ name, path }) => {
-    const figures = limitsOf(FUNCTION_NAMES.find((known) => known === name) ?? "http");
-    return {
-      name: figures.functionName,
-      bundle: path,
-      handler: "index.handler",
-      timeoutSeconds: figures.timeoutSeconds,
-      memoryMb: figures.memoryMegabytes,
-      maxAsyncRetryAttempts: figures.async?.retries,
-      maxAsyncEventAgeSeconds: figures.async?.eventAgeSeconds,
-      asyncTask: figures.async?.task,
-      reservedConcurrency: figures.reservedConcurrency,
-    };
-  });
-}
-
 /** Runs `ossnap init`, as a user would once, and releases the claims left by a killed host. */
 async function openState(plan: LocalPlan, configPath: string): Promise<void> {
   const environment = { ...plan.environment, OSSNAP_CONFIG: configPath, ...credentialVariables(plan) };
@@ -164,32 +159,23 @@ function environmentText(plan: LocalPlan, configFile: string | undefined): strin
 }
 
 function triggersOf(
-  config: Config,
+  deployment: Deployment,
   functions: FunctionHost,
   closers: (() => Promise<void>)[],
 ): Pick<LocalHost, "fire" | "tick" | "startTimers"> {
-  const timers = timersFor(config);
-  const triggers: TimerTrigger[] = (Object.keys(timers) as (keyof typeof timers)[]).flatMap((name) =>
-    timers[name].map(({ triggerName, triggerConfig }) => ({
-      functionName: limitsOf(name).functionName,
-      name: triggerName,
-      cron: triggerConfig.cronExpression,
-      payload: triggerConfig.payload ?? "",
-    })),
-  );
   return {
     async fire(functionName, at, policy) {
       const payload = policy === undefined ? "" : JSON.stringify({ policy });
-      await fireTimer(functions, { functionName: limitsOf(functionName).functionName, name: policy ?? "schedule", payload }, at);
+      await fireTimer(functions, { functionName: deployment.nameOf(functionName), name: policy ?? "schedule", payload }, at);
     },
     async tick() {
       const event = { triggerTime: `${new Date().toISOString().slice(0, 19)}Z`, triggerName: "every-minute", payload: "" };
-      const result = await functions.invoke(limitsOf("advanceJobs").functionName, event);
+      const result = await functions.invoke(deployment.nameOf("advanceJobs"), event);
       if (!result.ok) throw new Error(`advanceJobs: ${result.errorMessage}`);
       return JSON.parse(result.value.toString("utf8"));
     },
     startTimers() {
-      const running: Timers = startTimers({ host: functions, triggers });
+      const running: Timers = startTimers({ host: functions, triggers: deployment.timers });
       closers.push(async () => running.close());
     },
   };

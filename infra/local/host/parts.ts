@@ -1,13 +1,10 @@
-import type { Config } from "../../../shared/model/config.ts";
-import { limitsOf } from "../../deploy/functionLimits.ts";
-import { watchTriggersFor } from "../../deploy/timersFor.ts";
 import { startFcApi } from "../fc/doors/apiStandIn.ts";
 import { startHttpTrigger } from "../fc/doors/httpDoor.ts";
 import type { FunctionHost } from "../fc/host.ts";
-import type { EventRule } from "../oss/objectEvents.ts";
 import { startOss } from "../oss/startOss.ts";
 import { type ElasticsearchServer, startElasticsearch } from "../servers/elasticsearch.ts";
 import { startS3 } from "../servers/s3.ts";
+import type { Deployment, FunctionEventRule } from "./deployment.ts";
 import type { LocalHostOptions } from "./hostOptions.ts";
 import { startNoticeBoard } from "./noticeBoard.ts";
 import type { LocalPlan } from "./plan.ts";
@@ -20,41 +17,36 @@ interface Starting {
 /** Starts every listener except the clusters: notices, Function Compute's API, OSS with its events, HTTP, S3. */
 export async function startListeners({
   plan,
-  config,
+  deployment,
   functions,
   closers,
   options,
-}: Starting & { config: Config; functions: FunctionHost; options: LocalHostOptions }) {
+}: Starting & { deployment: Deployment; functions: FunctionHost; options: LocalHostOptions }) {
   const { ports } = plan;
   const board = await startNoticeBoard(ports.webhook, options.onNotice ?? (() => undefined));
   closers.push(() => board.close());
   const api = await startFcApi({ host: functions, port: ports.fcApi, credentials: plan.oss });
   closers.push(() => api.close());
-  const oss = await startOss<EventRule>({
+  const oss = await startOss<FunctionEventRule>({
     root: plan.directories.ossRoot,
     port: ports.oss,
     region: plan.region,
     credentials: [{ accessKeyId: plan.oss.accessKeyId, secretAccessKey: plan.oss.accessKeySecret }],
-    rules: rulesOf(config, plan.region),
-    onEvent: async (_rule, event) =>
-      void (await functions.invokeAsync(limitsOf("onCopiedBlob").functionName, event).catch(() => undefined)),
+    rules: deployment.events,
+    onEvent: async ({ functionName }, event) => void (await functions.invokeAsync(functionName, event).catch(() => undefined)),
   });
   closers.push(() => oss.close());
-  const door = await startHttpTrigger({ host: functions, functionName: limitsOf("http").functionName, port: ports.http });
+  const { authType, ...http } = deployment.http;
+  const door = await startHttpTrigger({
+    host: functions,
+    ...http,
+    port: ports.http,
+    signedWith: authType === "function" ? plan.oss : undefined,
+  });
   closers.push(() => door.close());
   const s3 = await startS3({ root: plan.directories.s3Root, port: ports.s3, ...plan.s3, onNote: options.onNote ?? (() => undefined) });
   closers.push(() => s3.close());
   return { oss, board, httpUrl: door.url };
-}
-
-/** The OSS triggers of s.yaml as rules of the stand-in. */
-function rulesOf(config: Config, region: string): EventRule[] {
-  return watchTriggersFor(config, region).map(({ triggerConfig, sourceArn }) => ({
-    bucket: sourceArn?.split(":").at(-1) ?? "",
-    prefix: triggerConfig.filter.key.prefix,
-    suffix: triggerConfig.filter.key.suffix ?? "",
-    events: triggerConfig.events,
-  }));
 }
 
 /** Starts both concurrently; if one fails, the other is registered for stopping. */

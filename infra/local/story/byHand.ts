@@ -1,7 +1,7 @@
 import type { PrunePlan } from "../../../shared/plan/retention/plan.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
 import { say } from "../../../shared/words/say.ts";
-import { apiClient } from "./client.ts";
+import { clientOf } from "./client.ts";
 import { expectStatus, type Stage } from "./stage.ts";
 
 /** A prune that was applied by a plan's hash, not for a slot. */
@@ -80,7 +80,7 @@ export async function pauseAndCancel({ host, api, screen, follow, byId }: Stage)
   const job = await follow("the cancelled backup", () => byId(backup.body.id));
   if (job.state !== "cancelled") throw new Error(`the cancelled backup is ${job.state}`);
   screen.done(`POST /pause, DELETE /jobs/${job.id}, POST /resume: ${say(job.reason)}`);
-  const viewer = apiClient(host.httpUrl, host.plan.tokens.viewer);
+  const viewer = clientOf(host, "viewer");
   expectStatus((await viewer.post("/backups/nightly")).status, 403, "a viewer's backup");
   screen.done("a viewer may read, and is refused everything else");
 }

@@ -1,11 +1,20 @@
-/** Calls the HTTP function like any client with a token. */
+import { type Keys, triggerHeaders } from "../../cli/at/triggerSignature.ts";
+import type { LocalHost } from "../host/host.ts";
+
+/** Calls the HTTP function like any client with keys and a token. */
 export interface ApiClient {
   get<T>(path: string): Promise<T>;
   delete(path: string): Promise<{ status: number }>;
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: T }>;
 }
 
-export function apiClient(url: string, token: string): ApiClient {
+/** A client of a running host. */
+export function clientOf({ httpUrl, plan }: LocalHost, role: "operator" | "viewer"): ApiClient {
+  return apiClient(httpUrl, plan.tokens[role], plan.oss);
+}
+
+/** @param keys sign each request, as the HTTP trigger requires. */
+export function apiClient(url: string, token: string, keys: Keys): ApiClient {
   async function call(
     method: string,
     path: string,
@@ -14,7 +23,12 @@ export function apiClient(url: string, token: string): ApiClient {
   ): Promise<{ status: number; body: unknown }> {
     const answer = await fetch(url + path, {
       method,
-      headers: { "x-ossnap-token": token, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...triggerHeaders(method, new URL(url + path), keys, new Date()),
+        "x-ossnap-token": token,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: answer.status, body: await answer.json() };

@@ -3,7 +3,7 @@ import { slotOf } from "../../../shared/model/slot.ts";
 import type { JobRow } from "../../../shared/verbs/jobs/show.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { LocalHost } from "../host/host.ts";
-import { type ApiClient, apiClient } from "./client.ts";
+import { type ApiClient, clientOf } from "./client.ts";
 
 /** Delay between ticks; on Function Compute it is one minute. */
 const TICK_PAUSE_MS = 100;
@@ -34,7 +34,7 @@ export interface Stage {
 }
 
 export function openStage(host: LocalHost, screen: StoryScreen): Stage {
-  const api = apiClient(host.httpUrl, host.plan.tokens.operator);
+  const api = clientOf(host, "operator");
   const jobs = async (kind: string) => (await api.get<{ data: JobRow[] }>(`/jobs?kind=${kind}&limit=200`)).data;
 
   async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {

@@ -21,13 +21,16 @@ const rollbackBody = z
 
 /** A pass is made at once; the cut-over and its way back are dry runs without `start`. */
 export const MIGRATION_ROUTES: readonly Route[] = [
-  route(
-    "GET",
-    "/migrations",
-    empty,
-    () => false,
-    async ({ world }) => json(200, { data: await showMigrations(world), next: null }),
-  ),
+  {
+    ...route(
+      "GET",
+      "/migrations",
+      empty,
+      () => false,
+      async ({ world, query }) => json(200, { data: await showMigrations(world, query.name), next: null }),
+    ),
+    queries: ["name"],
+  },
   route(
     "GET",
     "/migrations/{name}",
@@ -80,7 +83,7 @@ async function answer(
   const outcome = await startMigration(world, request, asked, { key, fingerprint });
   if ("created" in outcome) return accepted(call, outcome.created);
   const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
-  return problem("migration-refused", migrationRefusal(mode, refusals), call.request, { refusals });
+  return problem("migration-refused", migrationRefusal(mode, refusals), call.request, { refusals, plan: outcome.refused });
 }
 
 function keyOf(text: string | undefined): string | undefined {

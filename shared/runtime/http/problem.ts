@@ -101,14 +101,22 @@ export function problem(
   return { ...answer, headers: { ...answer.headers, "content-type": "application/problem+json" } };
 }
 
-/** An error as it may be shown to a caller: AppErrors with their message, anything else only as a failure. */
-export function problemOf(error: unknown, request: { id: string; path: string }, redact: (text: string) => string): HttpAnswer {
+/**
+ * An error as it may be shown to a caller: AppErrors with their message, anything else only as a failure.
+ * @param more further members of the body.
+ */
+export function problemOf(
+  error: unknown,
+  request: { id: string; path: string },
+  redact: (text: string) => string,
+  more: Record<string, unknown> = {},
+): HttpAnswer {
   if (!(error instanceof AppError)) return problem("internal", `request ${request.id} failed; the log says why`, request);
   const why: { reason?: Reason } = error.reason ? { reason: error.reason } : {};
   const code = codeOf(error);
   const retry: Record<string, string> =
     code === "transient" ? { "retry-after": String(Math.ceil((error.retryAfterMs ?? 5000) / 1000)) } : {};
-  return problem(code, redact(messageOf(error)), request, why, retry);
+  return problem(code, redact(messageOf(error)), request, { ...why, ...more }, retry);
 }
 
 /** Names of things that do not exist, wherever the request has them: in its path, its query or its body. */

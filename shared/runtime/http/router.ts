@@ -1,4 +1,5 @@
 import type { Asked } from "../../jobs/record.ts";
+import type { World } from "../../jobs/world.ts";
 import type { HttpToken } from "../../model/config.ts";
 import { AppError, jsonFaultOf, messageOf } from "../../model/errors.ts";
 import { IDEMPOTENCY_KEY } from "../../model/jobId.ts";
@@ -7,9 +8,11 @@ import type { FcContext } from "../context.ts";
 import type { HttpEvent } from "../events.ts";
 import { checked, type Door } from "../handler.ts";
 import { composedRedactor, openTexts, redactedJson, redactor, secretsKnown } from "../redact.ts";
+import { VERSION } from "../settings.ts";
 import type { Route } from "./call.ts";
 import { type HttpAnswer, problem, problemOf } from "./problem.ts";
 import { fingerprintOf, ROUTES } from "./routes.ts";
+import { TERMINAL_HEADERS, terminalError } from "./terminal.ts";
 import { refuseHalves } from "./texts.ts";
 import { authenticate, header, isTokenSent } from "./tokens.ts";
 
@@ -28,13 +31,15 @@ export async function answer(event: HttpEvent, door: Door): Promise<HttpAnswer> 
   const request = { id: door.context.requestId, path, method };
   const secrets = secretsKnown(door.settings.secrets, door.context);
   const redact = redactor(secrets);
-  const answered = await routed(event, door, request).catch((error: unknown) => {
+  const seen: Seen = {};
+  const answered = await routed(event, door, request, seen).catch((error: unknown) => {
     door.logger.error("request failed", { method, path, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined });
-    return problemOf(error, request, redact);
+    return problemOf(error, request, redact, isTerminal(event) ? terminalError(error, redact) : {});
   });
   // Reasons contain messages of other systems, both in problems and in job rows.
   const composed = composedRedactor(secrets, openTexts(door.settings.config));
-  return { ...answered, body: safeJson(redactedJson(answered.body, redact, composed)) };
+  const headers = isTerminal(event) ? { ...answered.headers, ...terminalHeaders(seen) } : answered.headers;
+  return { ...answered, headers, body: safeJson(redactedJson(answered.body, redact, composed)) };
 }
 
 /**
@@ -47,7 +52,12 @@ export function answerFault(error: unknown, context: FcContext): HttpAnswer {
   return problem(code, `request ${request.id} failed; the log says why`, request);
 }
 
-async function routed(event: HttpEvent, door: Door, request: Request): Promise<HttpAnswer> {
+/** What the request came to see, for a caller that is told of it even where it was refused. */
+interface Seen {
+  world?: World;
+}
+
+async function routed(event: HttpEvent, door: Door, request: Request, seen: Seen): Promise<HttpAnswer> {
   const token = authenticate(event.headers, door.settings.config.http.tokens);
   if (!token)
     return problem(
@@ -82,8 +92,9 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
       `the token "${token.name}" has the role viewer, which may read and run dry runs; use a token with the role operator`,
       request,
     );
+  seen.world = await door.world({ adopting: found.route.adopting });
   return found.route.run({
-    world: await door.world({ adopting: found.route.adopting }),
+    world: seen.world,
     params: found.params,
     query: event.queryParameters,
     body,
@@ -92,6 +103,14 @@ async function routed(event: HttpEvent, door: Door, request: Request): Promise<H
     fingerprint: fingerprintOf(request.method, request.path, body),
     request,
   });
+}
+
+function isTerminal({ headers }: HttpEvent): boolean {
+  return header(headers, TERMINAL_HEADERS.asks) !== undefined;
+}
+
+function terminalHeaders({ world }: Seen): Record<string, string> {
+  return { [TERMINAL_HEADERS.version]: VERSION, ...(world?.paused ? { [TERMINAL_HEADERS.paused]: "true" } : {}) };
 }
 
 function askedBy(token: HttpToken): Asked {

@@ -17,6 +17,7 @@ import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts"
 import { backupText, pinExpiry, pinText } from "../../verbs/pins/gather.ts";
 import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
+import { gatherRegistration } from "../../verbs/repositories/gatherRegistration.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
 import { listSnapshotsAndUnseen } from "../../verbs/snapshots/show.ts";
@@ -61,9 +62,10 @@ export const ROUTES: readonly Route[] = [
   route(
     "POST",
     "/repositories/{name}",
-    z.strictObject({ overwrite: z.boolean().default(false) }).prefault({}),
-    always,
-    async ({ world, params, body }) => json(200, await registerByHand(world, params.name ?? "", body)),
+    z.strictObject({ overwrite: z.boolean().default(false), dryRun: z.boolean().default(false) }).prefault({}),
+    ({ dryRun }) => !dryRun,
+    async ({ world, params: { name = "" }, body: { dryRun, ...body } }) =>
+      json(200, dryRun ? await gatherRegistration(world, name) : await registerByHand(world, name, body)),
   ),
   ...SHARING_ROUTES,
   ...MIGRATION_ROUTES,
@@ -187,7 +189,7 @@ export const ROUTES: readonly Route[] = [
       if ("created" in outcome) return accepted(call, outcome.created);
       const { checks } = outcome.refused;
       const refusals = checks.filter(({ result }) => result === "refuse");
-      return problem("restore-refused", refusalText(checks), call.request, { refusals });
+      return problem("restore-refused", refusalText(checks), call.request, { refusals, preflight: outcome.refused });
     },
   ),
 ];

@@ -36,6 +36,13 @@ export interface PruneDryRun extends PrunePlan, FreedAnswer {
   timer: PruneTimer;
   /** Indices and data streams of the cluster that no policy takes. */
   uncovered: string[];
+  timeZone: string;
+  rules: PruneRules;
+}
+
+/** What decides about the policy's snapshots, defaults left out as in ossnap.yaml. */
+export interface PruneRules extends Pick<BackupPolicy, "keep" | "prune" | "adopt"> {
+  timeZone: string;
 }
 
 /** The next run on the timer; `null` without one. Before a plan was applied by hand once, a run deletes nothing. */
@@ -58,7 +65,13 @@ export async function dryPrune(world: World, policyName: string): Promise<PruneD
     reach: reachOf({ keep: policy.keep, schedule: policy.schedule, oldestKept: oldestKept(plan, snapshots) }, world.clock.now()),
     timer: await gatherTimer(world, policy, plan),
     uncovered: gatherUncovered(world, indices, { cluster, version }),
+    timeZone: policy.schedule.timeZone,
+    rules: rulesOf(policy),
   };
+}
+
+function rulesOf({ keep, prune, adopt, schedule: { timeZone } }: BackupPolicy): PruneRules {
+  return { keep, ...(prune ? { prune } : {}), ...(adopt ? { adopt } : {}), timeZone };
 }
 
 async function gatherTimer(world: World, { prune, schedule }: BackupPolicy, { policy, fingerprint }: PrunePlan): Promise<PruneTimer> {

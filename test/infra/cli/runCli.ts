@@ -45,13 +45,13 @@ let last: Promise<unknown> = Promise.resolve();
  * The same command line inside this process, which takes a tenth of the time, one after another. What `infra/cli/main.ts` adds, and whatever
  * ends a process, only {@link runCli} shows.
  */
-export function runHere(words: string[], { cwd }: { cwd: string }): Promise<Ended> {
-  const run = last.then(() => runIn(words, cwd));
+export function runHere(words: string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }): Promise<Ended> {
+  const run = last.then(() => runIn(words, cwd, env));
   last = run.catch(() => undefined);
   return run;
 }
 
-async function runIn(words: string[], cwd: string): Promise<Ended> {
+async function runIn(words: string[], cwd: string, env: Record<string, string>): Promise<Ended> {
   const texts = { stdout: "", stderr: "" };
   const here = process.cwd();
   const kept = { stdout: process.stdout.write, stderr: process.stderr.write };
@@ -65,7 +65,7 @@ async function runIn(words: string[], cwd: string): Promise<Ended> {
   process.stdout.write = into("stdout");
   process.stderr.write = into("stderr");
   try {
-    const environment = { LANG: "C.UTF-8", OSSNAP_LOCAL_DIR: join(tmpdir(), "ossnap-no-local-host") };
+    const environment = { LANG: "C.UTF-8", OSSNAP_LOCAL_DIR: join(tmpdir(), "ossnap-no-local-host"), ...env };
     return { exitCode: await runCommand(words, environment), ...texts };
   } finally {
     Object.assign(process.stdout, { write: kept.stdout });

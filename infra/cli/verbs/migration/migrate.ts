@@ -1,3 +1,4 @@
+import type { World } from "../../../../shared/jobs/world.ts";
 import { fingerprintOf } from "../../../../shared/runtime/http/routes.ts";
 import { migrationRefusal } from "../../../../shared/runtime/refusalText.ts";
 import { startMigration } from "../../../../shared/verbs/migration/ask.ts";
@@ -6,6 +7,8 @@ import type { MigrationMode, MigrationRequest } from "../../../../shared/verbs/m
 import { counted, durationText } from "../../../../shared/words/numbers.ts";
 import { say } from "../../../../shared/words/say.ts";
 import type { Answer } from "../../answer.ts";
+import { ApiRefusal, path } from "../../at/api.ts";
+import { ask, unlessRefused } from "../../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../../begin.ts";
 import { EXIT, problem } from "../../exitCodes.ts";
 import { commandText, type Look, marked } from "../../screen/look.ts";
@@ -24,13 +27,26 @@ export interface MigrateOptions extends ActingOptions {
 /** Shows what a pass, a cut-over or the way back would do; `start` does it. */
 export async function migrate(session: Session, options: MigrateOptions): Promise<Answer> {
   const { name, mode, start, blockWrites, loseWrites, keepAliases, key, wait } = options;
-  const world = await session.world();
   const request: MigrationRequest = { name, mode, blockWrites, loseWrites, keepAliases };
-  if (!start) return planAnswer(options, await planMigration(world, request));
-  const fingerprint = fingerprintOf("POST", `/migrations/${name}/${mode}`, { blockWrites, loseWrites, keepAliases });
-  const outcome = await startMigration(world, request, session.asked, { key, fingerprint });
-  if ("created" in outcome) return begin(session, world, outcome.created, { key, wait, fingerprint });
-  return planAnswer(options, outcome.refused);
+  const call = { method: "POST", path: path`/migrations/${name}/${mode}` } as const;
+  if (!start)
+    return planAnswer(options, await ask(session, { ...call, body: bodyOf(options, false) }, (world) => planMigration(world, request)));
+  const fingerprint = fingerprintOf("POST", `/migrations/${name}/${mode}`, bodyOf(options, true));
+  const here = async (world: World) => {
+    const outcome = await startMigration(world, request, session.asked, { key, fingerprint });
+    if ("created" in outcome) return outcome.created;
+    throw new ApiRefusal("refused", { plan: outcome.refused });
+  };
+  return unlessRefused(
+    () => begin(session, { call: { ...call, body: bodyOf(options, true) }, here, fingerprint }, { key, wait }),
+    ({ plan }) => planAnswer(options, plan as MigrationPlan),
+  );
+}
+
+/** As the route reads it: a key stands for one request, whichever way it comes. */
+function bodyOf({ mode, blockWrites = false, loseWrites = false, keepAliases = false }: MigrateOptions, start: boolean) {
+  if (mode === "sync") return { dryRun: !start };
+  return mode === "cutover" ? { start, blockWrites } : { start, loseWrites, keepAliases };
 }
 
 function planAnswer(options: MigrateOptions, plan: MigrationPlan): Answer {

@@ -2,13 +2,16 @@ import type { PolicyDocument } from "../../../../shared/plan/amazon/policies.ts"
 import { type PoliciesShown, showPolicies } from "../../../../shared/verbs/migration/policies.ts";
 import { say } from "../../../../shared/words/say.ts";
 import type { Answer } from "../../answer.ts";
+import { path } from "../../at/api.ts";
 import { EXIT } from "../../exitCodes.ts";
 import { type Look, marked } from "../../screen/look.ts";
 import type { Session } from "../../session.ts";
 
 /** What to grant at Amazon for one repository; reads ossnap.yaml only. */
 export async function policies(session: Session, { name, kmsKey }: { name: string; kmsKey?: string | undefined }): Promise<Answer> {
-  const shown = showPolicies(session.settings().config, name, { kmsKey });
+  const call = { method: "GET", path: path`/migrations/${name}/policies`, query: { kmsKey } } as const;
+  // Without a state, where it runs here.
+  const shown = session.api ? ((await session.api(call)).body as PoliciesShown) : showPolicies(session.settings().config, name, { kmsKey });
   return { schema: "policies/1", data: shown, exitCode: EXIT.ok, text: (look) => policiesText(shown, look) };
 }
 

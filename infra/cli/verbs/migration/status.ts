@@ -2,6 +2,7 @@ import { cutOverSeconds, type MigrationStatus, showMigrations } from "../../../.
 import { counted, durationText } from "../../../../shared/words/numbers.ts";
 import { say } from "../../../../shared/words/say.ts";
 import type { Answer } from "../../answer.ts";
+import { askList } from "../../at/ask.ts";
 import { EXIT } from "../../exitCodes.ts";
 import { agoText, commandText, type Look, marked } from "../../screen/look.ts";
 import type { Session } from "../../session.ts";
@@ -9,7 +10,14 @@ import { slotTimes } from "../reachText.ts";
 
 /** Where each migration stands: its last pass, how far the source is ahead, and what a cut-over did. */
 export async function migrationStatus(session: Session, { name }: { name?: string | undefined }): Promise<Answer> {
-  const shown = await showMigrations(await session.world(), name);
+  const { rows: shown } = await askList<MigrationStatus, never>(
+    session,
+    { method: "GET", path: "/migrations", query: { name } },
+    async (world) => ({
+      rows: await showMigrations(world, name),
+      warnings: [],
+    }),
+  );
   const exitCode = shown.some(({ fault }) => fault !== undefined) ? EXIT.failed : EXIT.ok;
   return { schema: "migrations/1", data: shown, exitCode, text: (look) => statusText(shown, look) };
 }

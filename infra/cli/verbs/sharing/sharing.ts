@@ -3,6 +3,8 @@ import { listShared, type SharedList } from "../../../../shared/verbs/sharing/sh
 import type { SharingPlan, SharingRequest } from "../../../../shared/verbs/sharing/types.ts";
 import { say } from "../../../../shared/words/say.ts";
 import type { Answer } from "../../answer.ts";
+import { path } from "../../at/api.ts";
+import { ask } from "../../at/ask.ts";
 import { EXIT, problem } from "../../exitCodes.ts";
 import { commandText, type Look, marked } from "../../screen/look.ts";
 import { tableLines } from "../../screen/table.ts";
@@ -10,7 +12,8 @@ import type { Session } from "../../session.ts";
 
 /** The shared repositories of one cluster, and the instances that could be added. */
 export async function list(session: Session, { cluster }: { cluster: string }): Promise<Answer> {
-  const found = await listShared(await session.world(), cluster);
+  const call = { method: "GET", path: path`/clusters/${cluster}/shared` } as const;
+  const found = await ask(session, call, (world) => listShared(world, cluster));
   return { schema: "shared/1", data: found, exitCode: EXIT.ok, text: (look) => listText(found, look) };
 }
 
@@ -45,13 +48,29 @@ interface ChangeOptions extends SharingRequest {
 
 /** Shows what would be done and what is in its way; `yes` does it. */
 export async function change(session: Session, { kind, yes, ...request }: ChangeOptions): Promise<Answer> {
-  const world = await session.world();
-  const { plan, done } = yes ? await applySharing(world, kind, request) : { plan: await drySharing(world, kind, request), done: false };
+  const { plan, done } = await planned(session, kind, request, yes);
   const [refusal] = plan.refusals;
   const answer = { schema: "sharing/1", data: { ...plan, done }, text: (look: Look) => changeText(plan, done, look) };
   if (!refusal) return { ...answer, exitCode: EXIT.ok };
   const detail = plan.refusals.map(say).join("; ");
   return { ...answer, exitCode: EXIT.refused, problem: problem("sharing-refused", detail, { reason: refusal, plan }) };
+}
+
+async function planned(session: Session, kind: SharingPlan["kind"], request: SharingRequest, yes: boolean) {
+  const { api } = session;
+  if (api === undefined) {
+    const world = await session.world();
+    return yes ? await applySharing(world, kind, request) : { plan: await drySharing(world, kind, request), done: false };
+  }
+  const { cluster, instance } = request;
+  const at = path`/clusters/${cluster}/shared/${kind}`;
+  const asked = async (apply: boolean) => {
+    const call = { method: "POST", path: at, body: { instance, apply } } as const;
+    const { done, ...plan } = (await api(call, { paused: !apply })).body as SharingPlan & { done: boolean };
+    return { plan, done };
+  };
+  const dry = await asked(false);
+  return yes && dry.plan.refusals.length === 0 ? await asked(true) : dry;
 }
 
 function changeText(plan: SharingPlan, done: boolean, look: Look): string {

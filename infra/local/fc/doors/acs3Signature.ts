@@ -6,7 +6,26 @@ import type { SignedRequest } from "../../servers/signedRequest.ts";
 const CLOCK_SKEW_MS_MAX = 15 * 60 * 1000;
 const ALGORITHM = "ACS3-HMAC-SHA256";
 const AUTHORIZATION = /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/;
-const REQUIRED_HEADERS = ["host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"];
+
+/** What a request must sign beside its method, path and query; headers that begin with x-acs- are signed wherever they are sent. */
+interface Scheme {
+  required: readonly string[];
+  /** Whether a request may leave out the hash of its body, and so leave its body unsigned. */
+  bodyMayBeUnsigned: boolean;
+}
+
+/** https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature */
+export const API_SCHEME: Scheme = {
+  required: ["host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"],
+  bodyMayBeUnsigned: false,
+};
+
+/**
+ * HTTP triggers with `authType: function`: the examples of
+ * https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/configure-signature-authentication-for-http-triggers sign
+ * x-acs-date and x-acs-security-token (empty without one), and an empty text in place of the body's hash.
+ */
+export const TRIGGER_SCHEME: Scheme = { required: ["x-acs-date"], bodyMayBeUnsigned: true };
 
 export interface SigningKeys {
   accessKeyId: string;
@@ -22,20 +41,16 @@ export interface SignatureFault {
   message: string;
 }
 
-/**
- * Verifies the V3 signature of Alibaba Cloud's OpenAPI
- * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature); `undefined` when it is valid. Error codes
- * are those of Function Compute's list where it has one.
- */
-export function acs3Fault(request: SignedRequest, keys: SigningKeys, now: number): SignatureFault | undefined {
+/** Verifies the V3 signature of Alibaba Cloud; `undefined` when it is valid. Error codes are those of Function Compute's list where it has one. */
+export function acs3Fault(request: SignedRequest, keys: SigningKeys, now: number, scheme: Scheme): SignatureFault | undefined {
   const header = (name: string) => String(request.headers[name] ?? "").trim();
   const [, credential, signedNames, signature] = AUTHORIZATION.exec(header("authorization")) ?? [];
   if (credential === undefined || signedNames === undefined || signature === undefined) {
     return { statusCode: 400, code: "MissingRequiredHeader", message: `the Authorization header must be an ${ALGORITHM} one` };
   }
   const signed = signedNames.split(";");
-  const mustSign = new Set([...REQUIRED_HEADERS, ...Object.keys(request.headers).filter((name) => name.startsWith("x-acs-"))]);
-  const unsigned = [...mustSign].filter((name) => !signed.includes(name) || header(name) === "");
+  const mustSign = new Set([...scheme.required, ...Object.keys(request.headers).filter((name) => name.startsWith("x-acs-"))]);
+  const unsigned = [...mustSign].filter((name) => !signed.includes(name) || (scheme.required.includes(name) && header(name) === ""));
   if (unsigned.length > 0)
     return { statusCode: 400, code: "MissingRequiredHeader", message: `required HTTP header ${unsigned[0]} was not specified` };
   if (credential !== keys.accessKeyId)
@@ -46,11 +61,12 @@ export function acs3Fault(request: SignedRequest, keys: SigningKeys, now: number
   const skewMs = Math.abs(now - Date.parse(header("x-acs-date")));
   if (!(skewMs <= CLOCK_SKEW_MS_MAX))
     return { statusCode: 403, code: "RequestTimeTooSkewed", message: "x-acs-date is more than 15 minutes off" };
-  const bodyHash = createHash("sha256").update(request.body).digest("hex");
+  const said = header("x-acs-content-sha256");
+  const bodyHash = scheme.bodyMayBeUnsigned && said === "" ? "" : createHash("sha256").update(request.body).digest("hex");
   const expected = createHmac("sha256", keys.accessKeySecret)
     .update(stringToSign(request, signed, bodyHash, header))
     .digest();
-  if (header("x-acs-content-sha256") === bodyHash && timingSafeEqual(expected, Buffer.from(signature, "hex"))) return undefined;
+  if (said === bodyHash && timingSafeEqual(expected, Buffer.from(signature, "hex"))) return undefined;
   return {
     statusCode: 403,
     code: "SignatureNotMatch",

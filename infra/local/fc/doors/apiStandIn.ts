@@ -3,7 +3,7 @@ import { AppError, messageOf } from "../../../../shared/model/errors.ts";
 import { isAllowed } from "../../ram/decide.ts";
 import type { AsyncTask } from "../asyncTask.ts";
 import type { FunctionHost } from "../host.ts";
-import { acs3Fault, type SigningKeys } from "./acs3Signature.ts";
+import { API_SCHEME, acs3Fault, type SigningKeys } from "./acs3Signature.ts";
 import type { Door } from "./httpDoor.ts";
 import { closeServer, listen } from "./listen.ts";
 import { SYNC_PAYLOAD_BYTES_MAX } from "./payload.ts";
@@ -106,7 +106,7 @@ async function answerOf(
   const body = await readBody(request, SYNC_PAYLOAD_BYTES_MAX);
   if (body === undefined)
     return refusal(requestId, 413, "EntityTooLarge", `payload size exceeds maximum allowed size (${SYNC_PAYLOAD_BYTES_MAX} bytes)`);
-  const fault = acs3Fault({ method, url, headers, body }, keys, now);
+  const fault = acs3Fault({ method, url, headers, body }, keys, now, API_SCHEME);
   if (fault !== undefined) return refusal(requestId, fault.statusCode, fault.code, fault.message);
   const path = url.split("?", 1)[0] ?? "";
   for (const route of ROUTES) {

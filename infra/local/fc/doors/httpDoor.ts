@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { messageOf } from "../../../../shared/model/errors.ts";
 import type { FunctionHost } from "../host.ts";
+import { acs3Fault, type SigningKeys, TRIGGER_SCHEME } from "./acs3Signature.ts";
 import { httpEvent, httpResponse, type WireResponse } from "./httpEvent.ts";
 import { closeServer, listen } from "./listen.ts";
 import { SYNC_PAYLOAD_BYTES_MAX } from "./payload.ts";
@@ -13,6 +14,10 @@ export interface HttpDoorOptions {
   /** 0 selects any free port. */
   port: number;
   address?: string | undefined;
+  /** The keys whose signature is checked, as with `authType: function`; without them anybody may call. */
+  signedWith?: SigningKeys | undefined;
+  /** The trigger's methods; all without them. */
+  methods?: readonly string[] | undefined;
 }
 
 /** A listening server. */
@@ -25,12 +30,14 @@ export interface Door {
 
 /**
  * The HTTP trigger of one function: converts each request to the platform's event and the handler's value to the response.
- * A function error is answered with 502, a body above 32 MB with 413. Errors: `conflict` when the port is in use.
+ * A function error is answered with 502, a body above 32 MB with 413, a wrong signature with 400 or 403, and then no function runs.
+ * Errors: `conflict` when the port is in use.
  */
-export async function startHttpTrigger({ host, functionName, port, address = "127.0.0.1" }: HttpDoorOptions): Promise<Door> {
+export async function startHttpTrigger(options: HttpDoorOptions): Promise<Door> {
+  const { port, address = "127.0.0.1" } = options;
   const server = createServer((request, response) => {
     const requestId = newRequestId(Date.now());
-    void answerOf(host, functionName, request, requestId)
+    void answerOf(options, request, requestId)
       .catch((error: unknown) => refusal(requestId, 500, "InternalServerError", messageOf(error)))
       .then((answer) => send(request, response, requestId, answer));
   });
@@ -38,9 +45,12 @@ export async function startHttpTrigger({ host, functionName, port, address = "12
   return { port: boundPort, url: `http://${address}:${boundPort}`, close: () => closeServer(server) };
 }
 
-async function answerOf(host: FunctionHost, functionName: string, request: IncomingMessage, requestId: string): Promise<WireResponse> {
+async function answerOf(options: HttpDoorOptions, request: IncomingMessage, requestId: string): Promise<WireResponse> {
+  const { host, functionName } = options;
   const body = await readBody(request, SYNC_PAYLOAD_BYTES_MAX);
   if (body === undefined) return tooLarge(requestId);
+  const refused = refusalOf(options, request, body, requestId);
+  if (refused !== undefined) return refused;
   let event: string;
   try {
     event = JSON.stringify(eventOf(host, request, body, requestId));
@@ -53,6 +63,20 @@ async function answerOf(host: FunctionHost, functionName: string, request: Incom
   if (result.ok) return httpResponse(result.value);
   const answer = refusal(requestId, 502, result.errorType, result.errorMessage);
   return { ...answer, headers: { ...answer.headers, "X-Fc-Error-Type": "UnhandledInvocationError" } };
+}
+
+/** What the platform refuses before a function runs. */
+function refusalOf(
+  { signedWith, methods }: HttpDoorOptions,
+  { method = "GET", url = "/", headers }: IncomingMessage,
+  body: Buffer,
+  requestId: string,
+): WireResponse | undefined {
+  if (methods !== undefined && !methods.includes(method))
+    return refusal(requestId, 405, "MethodNotAllowed", `the HTTP trigger accepts ${methods.join(", ")}, not ${method}`);
+  if (signedWith === undefined) return undefined;
+  const fault = acs3Fault({ method, url, headers, body }, signedWith, Date.now(), TRIGGER_SCHEME);
+  return fault && refusal(requestId, fault.statusCode, fault.code, fault.message);
 }
 
 function eventOf(host: FunctionHost, request: IncomingMessage, body: Buffer, requestId: string): Record<string, unknown> {

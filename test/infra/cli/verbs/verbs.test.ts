@@ -33,6 +33,7 @@ function sessionOf(world: TestWorld): Session {
   const silent = () => undefined;
   return {
     options: { color: false },
+    api: undefined,
     terminal: {
       json: false,
       look: () => look,

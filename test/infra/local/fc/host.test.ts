@@ -125,7 +125,7 @@ describe("function host, synchronous invocations", () => {
   });
 
   it("reuses a warm instance, starts another while it is busy, and never exceeds the reserved concurrency", async () => {
-    const code = "await new Promise((resolve) => setTimeout(resolve, 30)); return process.env.FC_INSTANCE_ID";
+    const code = "await new Promise((resolve) => setTimeout(resolve, 500)); return process.env.FC_INSTANCE_ID";
     const { host } = hostOf({ one: { code, reservedConcurrency: 1 }, many: { code, reservedConcurrency: 2 } });
     const instancesOf = async (name: string) => {
       const results = await Promise.all([1, 2, 3].map(() => host.invoke(name, "")));
@@ -143,6 +143,16 @@ describe("function host, synchronous invocations", () => {
     await expect
       .poll(() => texts().sort(), { timeout: 10_000 })
       .toEqual([`${requestId} [info] a 1`, `${requestId} [info] c`, `${requestId} [warn] b`]);
+  });
+
+  it("gives each function its own variables, and refuses more than 4 KB of them without showing a value", async () => {
+    const { host } = hostOf({ env: { code: "return process.env.OWN", environmentVariables: { OWN: "of env" } } });
+    expect(await host.invoke("env", "")).toMatchObject({ ok: true, value: Buffer.from("of env") });
+    const large = { SMALL: "x", LARGE: "s".repeat(4092) };
+    expect(() => hostOf({ env: { code: "", environmentVariables: large } })).toThrow(
+      "function env: environmentVariables come to 4103 bytes, names and values together, and the maximum is 4096; the largest is LARGE with 4097 bytes",
+    );
+    expect(() => host.setEnv(large)).toThrow("all functions: environmentVariables come to 4103 bytes");
   });
 
   it("applies a new environment to the next request", async () => {

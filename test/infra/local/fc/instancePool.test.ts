@@ -42,6 +42,24 @@ describe("the instances of one function", () => {
     await pool.close();
   });
 
+  it("end when nothing is asked of them, and not while they are used", async () => {
+    const killed: string[] = [];
+    const { start, started } = slowStarts(1);
+    const endable = (): Instance => {
+      const instance = start();
+      return { ...instance, kill: async () => void killed.push(instance.id) };
+    };
+    const pool = createInstancePool({ functionName: "http", instancesMax: 5, idleMs: 30, start: endable });
+    const busy = await pool.acquire();
+    pool.release(await pool.acquire());
+    await expect.poll(() => killed).toEqual(["c-2"]);
+    pool.release(busy);
+    expect(await pool.acquire()).toBe(busy);
+    await sleep(60);
+    expect([killed, started()]).toEqual([["c-2"], 2]);
+    await pool.close();
+  });
+
   it("grow to the limit while all are busy", async () => {
     const { start, started } = slowStarts(1);
     const pool = createInstancePool({ functionName: "http", instancesMax: 5, start });
