@@ -39,7 +39,7 @@ async function runVerb(session: Session, read: () => Run, stream: boolean): Prom
   const { program } = terminal.look();
   try {
     const run = read();
-    readNamedFiles(session);
+    await readNamedFiles(session);
     const answer = await run(session);
     const text = terminal.json
       ? envelope(answer, { at: new Date(), stream, program })
@@ -59,9 +59,9 @@ function faultLines(terminal: Terminal, [first = "", ...more]: readonly string[]
 }
 
 /** A file that the line names must be readable even when the verb could do without it. */
-function readNamedFiles({ options, environment, settings }: Session): void {
+async function readNamedFiles({ options, environment, settings }: Session): Promise<void> {
   if (options.envFile !== undefined) environment();
-  if (options.config !== undefined) settings();
+  if (options.config !== undefined) await settings();
 }
 
 interface Usage {

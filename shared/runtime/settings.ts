@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../model/config.ts";
+import { deployedName } from "../model/deployment/deployedName.ts";
 import { AppError, fileFaultOf } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import { withCertificates } from "./certificates.ts";
 import { ConfigError, type ConfigWarning } from "./config/configError.ts";
+import { kmsValuesIn } from "./config/environment.ts";
 import { checkConfig } from "./config/loadConfig.ts";
 
 /** The version of this code, for evidence and responses. */
@@ -34,8 +36,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads the configuration beside the bundle (or the given file) and the environment; throws one error with all faults. */
 export function readSettings(configPath: string, env: Environment = process.env): RuntimeSettings {
   const path = env.OSSNAP_CONFIG || configPath;
-  if (!existsSync(path)) throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
-  const { config: checked, faults, warnings } = checkConfig(textOf(path), env);
+  const { config: checked, faults, warnings } = checkConfig(configTextOf(configPath, env), env);
   if (checked === undefined) throw new ConfigError(faults);
   const config = withCertificates(checked, dirname(path));
   const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID;
@@ -50,12 +51,13 @@ export function readSettings(configPath: string, env: Environment = process.env)
     warnings,
     fcEndpoint: endpointOf("OSSNAP_FC_ENDPOINT", env.OSSNAP_FC_ENDPOINT),
     instancesEndpoint: endpointOf("OSSNAP_INSTANCES_ENDPOINT", env.OSSNAP_INSTANCES_ENDPOINT),
-    copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
-    continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",
+    copyFunction: env.OSSNAP_COPY_FUNCTION ?? deployedName("ossnap-copy-blobs", config.deployment),
+    continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? deployedName("ossnap-continue-job", config.deployment),
     credentials,
     awsKeys,
     secrets: [
       ...secretsOf(config),
+      ...kmsValuesIn(env),
       ...[credentials?.secretAccessKey, credentials?.securityToken, awsKeys?.secretAccessKey, awsKeys?.sessionToken].filter(isPresent),
     ],
   };
@@ -78,7 +80,10 @@ function unusable(message: string, cause?: unknown): AppError {
   });
 }
 
-function textOf(path: string): string {
+/** The text of the configuration that {@link readSettings} reads. Errors: `invalid`, with the path. */
+export function configTextOf(configPath: string, env: Environment): string {
+  const path = env.OSSNAP_CONFIG || configPath;
+  if (!existsSync(path)) throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
@@ -86,7 +91,8 @@ function textOf(path: string): string {
   }
 }
 
-function endpointOf(variable: string, text: string | undefined): RuntimeSettings["fcEndpoint"] {
+/** A stand-in's address in a variable. Errors: `invalid`, with the variable. */
+export function endpointOf(variable: string, text: string | undefined): RuntimeSettings["fcEndpoint"] {
   if (!text) return undefined;
   if (!URL.canParse(text)) throw unusable(`${variable}: "${text}" is not a URL; write http://127.0.0.1:9000, or unset it`);
   const url = new URL(text);

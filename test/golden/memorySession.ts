@@ -40,7 +40,7 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
     terminal: terminalOf(options, stage, outputs, program),
     asked: { by: "person", who: "li (terminal)" },
     environment: () => ({}),
-    settings: stage.settings ?? (() => settingsOf(world)),
+    settings: async () => (stage.settings ?? (() => settingsOf(world)))(),
     context: () => ({ requestId: "cli-1", function: { name: "cli", timeout: 600 } }),
     async world(opening, notes = { paused: true }) {
       const opened = await world.open(opening);

@@ -19,7 +19,7 @@ import { fullText } from "./reachText.ts";
 
 export async function repositories(session: Session): Promise<Answer> {
   const rows = await listRepositories(await session.world());
-  const { warnings = [] } = session.settings();
+  const { warnings = [] } = await session.settings();
   const isUsable = rows.every(({ state }) => TONES[state] !== "bad");
   return {
     schema: "repositories/1",

@@ -8,7 +8,7 @@ import type { Session } from "../../session.ts";
 
 /** What to grant at Amazon for one repository; reads ossnap.yaml only. */
 export async function policies(session: Session, { name, kmsKey }: { name: string; kmsKey?: string | undefined }): Promise<Answer> {
-  const shown = showPolicies(session.settings().config, name, { kmsKey });
+  const shown = showPolicies((await session.settings()).config, name, { kmsKey });
   return { schema: "policies/1", data: shown, exitCode: EXIT.ok, text: (look) => policiesText(shown, look) };
 }
 
