@@ -19,7 +19,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   runtime: ["tick", "verbs", "notices", "reader", "jobs", "plan", "proof", "state", "format", "repository", "model", "words"],
 };
 /** The only files that know adapters. */
-const COMPOSERS = ["shared/runtime/wire.ts", "shared/runtime/stores.ts"];
+const COMPOSERS = ["shared/runtime/wire.ts", "shared/runtime/stores.ts", "shared/runtime/secrets.ts"];
 /** What a pure step may know of the engine: shapes. */
 const ENGINE_SHAPES = ["shared/jobs/kind.ts", "shared/jobs/record.ts"];
 
@@ -46,7 +46,7 @@ export function breach(file: string, imported: string): string | undefined {
 function outsideBreach(file: string, other: string | undefined): string | undefined {
   if (file.startsWith("functions/") && other !== "runtime" && other !== "tick")
     return "a handler picks the event's schema and the tick's entry";
-  return file.startsWith("infra/cli/") && other === "adapters" ? "only wire.ts and stores.ts know adapters" : undefined;
+  return file.startsWith("infra/cli/") && other === "adapters" ? "only wire.ts, stores.ts and secrets.ts know adapters" : undefined;
 }
 
 function stepBreach(file: string, imported: string): string | undefined {

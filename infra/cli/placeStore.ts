@@ -12,12 +12,12 @@ const CONFIG_DEFAULT = "ossnap.yaml";
 
 /** The blobs of a URL, or of a repository or watch in ossnap.yaml; a URL needs no ossnap.yaml. */
 export async function storeOf(session: Session, subject: string): Promise<BlobStore> {
-  return isUrl(subject) ? storeOfUrl(session, subject) : session.blobs(placeToRead(session.settings(), subject));
+  return isUrl(subject) ? storeOfUrl(session, subject) : session.blobs(placeToRead(await session.settings(), subject));
 }
 
 /** The place itself: of a URL, or of a repository or watch in ossnap.yaml. */
-export function placeNamed(session: Session, subject: string): Place {
-  return isUrl(subject) ? parsePlaceUrl(subject) : placeToRead(session.settings(), subject);
+export async function placeNamed(session: Session, subject: string): Promise<Place> {
+  return isUrl(subject) ? parsePlaceUrl(subject) : placeToRead(await session.settings(), subject);
 }
 
 /** True for a place given by its URL, not by a name in ossnap.yaml. */

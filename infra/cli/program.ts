@@ -41,7 +41,7 @@ async function runVerb(session: Session, read: () => Run, stream: boolean): Prom
   try {
     const run = read();
     refuseMixture(session.options);
-    readNamedFiles(session);
+    await readNamedFiles(session);
     const answer = await run(session);
     const text = terminal.json
       ? envelope(answer, { at: new Date(), stream, program, target: session.options.at })
@@ -61,9 +61,9 @@ function faultLines(terminal: Terminal, [first = "", ...more]: readonly string[]
 }
 
 /** A file that the line names must be readable even when the verb could do without it. */
-function readNamedFiles({ options, environment, settings }: Session): void {
+async function readNamedFiles({ options, environment, settings }: Session): Promise<void> {
   if (options.envFile !== undefined) environment();
-  if (options.config !== undefined) settings();
+  if (options.config !== undefined) await settings();
 }
 
 interface Usage {

@@ -8,7 +8,8 @@ import type { Logger } from "../../shared/model/logger.ts";
 import { ConfigError, configFaults } from "../../shared/runtime/config/configError.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
 import { openTexts } from "../../shared/runtime/redact.ts";
-import { type PlannedSettings, plannedSettings, type RuntimeSettings, readSettings } from "../../shared/runtime/settings.ts";
+import { openSettings } from "../../shared/runtime/secrets.ts";
+import { type PlannedSettings, plannedSettings, type RuntimeSettings } from "../../shared/runtime/settings.ts";
 import type { OpenOptions } from "../../shared/state/identity.ts";
 import { counted } from "../../shared/words/numbers.ts";
 import type { Api } from "./at/api.ts";
@@ -39,8 +40,8 @@ export interface Session {
   /** The HTTP function that `--at` names; without it the verbs work here. */
   readonly api: Api | undefined;
   environment(): Environment;
-  /** From ossnap.yaml and the environment; throws one error with all faults. */
-  settings(): RuntimeSettings;
+  /** From ossnap.yaml, the environment and KMS; throws one error with all faults. */
+  settings(): Promise<RuntimeSettings>;
   /** From ossnap.yaml alone, as far as variables are not set. */
   planned(): PlannedSettings;
   context(region?: string): FcContext;
@@ -69,11 +70,14 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     terminal.hide(secretsIn(read.environment));
     return read.environment;
   });
-  const settings = once(() => {
+  const settings = once(async () => {
     const env = environment();
     if (isLocal && options.config === undefined && env.OSSNAP_CONFIG) terminal.note(`using its configuration (${env.OSSNAP_CONFIG})`);
     // A file named on the command line takes precedence over the variable.
-    const found = readWithHint(options.config ?? CONFIG_DEFAULT, options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined });
+    const found = await readWithHint(
+      options.config ?? CONFIG_DEFAULT,
+      options.config === undefined ? env : { ...env, OSSNAP_CONFIG: undefined },
+    );
     terminal.hide(found.secrets, openTexts(found.config));
     const count = found.warnings?.length ?? 0;
     if (count > 0) terminal.note(`the configuration has ${counted(count, "warning", "warnings")}: \`ossnap repositories\``);
@@ -93,7 +97,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
     planned: () => plannedSettings(options.config ?? CONFIG_DEFAULT, environment()),
     context,
     async world(opening, notes = { paused: true }) {
-      const known = settings();
+      const known = await settings();
       const { openWorld } = await wire();
       const world = await openWorld(known, {
         functionName: "cli",
@@ -107,16 +111,16 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
       return world;
     },
     async blobs(place) {
-      const known = settings();
+      const known = await settings();
       return (await wire()).connect(known, context(known.config.state.region)).blobs(place);
     },
   };
 }
 
 /** Variables that are not set all have one remedy, which no single line of them names. */
-function readWithHint(path: string, env: Environment): RuntimeSettings {
+async function readWithHint(path: string, env: Environment): Promise<RuntimeSettings> {
   try {
-    return readSettings(path, env);
+    return await openSettings(path, terminalContext(env, undefined), env);
   } catch (error) {
     const faults = configFaults(error);
     const unset = new Set(faults.flatMap(({ reason: { code, params } }) => (code === "config.environment" ? [params.name] : [])));

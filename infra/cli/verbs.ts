@@ -47,6 +47,11 @@ export const VERBS: readonly Verb[] = [
     },
     async (session, input) => (await import("./verbs/policies.ts")).policies(session, input),
   ),
+  verb(
+    "token",
+    { description: "make a token for the HTTP function, and its SHA-256 for ossnap.yaml", example: ["token"] },
+    async (session) => (await import("./verbs/deployment/token.ts")).token(session),
+  ),
   verb("status", { description: "what is late, open, covered by no policy, and next", example: ["status"] }, async (session) =>
     (await import("./verbs/status.ts")).status(session),
   ),

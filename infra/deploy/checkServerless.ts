@@ -11,11 +11,14 @@ import { checkConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { pathText, type Segments } from "../../shared/runtime/config/tree.ts";
 import { issueWrong } from "../../shared/runtime/issueText.ts";
 import { checkFigures } from "./checkLimits.ts";
+import { checkNetwork, networkNotes } from "./checkNetwork.ts";
 import { checkOverlap, checkTimers, checkWatches, type PlacedTrigger } from "./checkTriggers.ts";
-import { FUNCTION_LIMITS, FUNCTION_NAMES } from "./functionLimits.ts";
+import { awsVariables, checkSecrets, checkVariableNames } from "./checkVariables.ts";
+import { FUNCTION_NAMES, functionNameOf } from "./functionLimits.ts";
+import { renderServerless } from "./renderServerless.ts";
 import { resolveTemplate } from "./resolveTemplate.ts";
 import { type FunctionProps, KNOWN_KEYS, resourceSchema, serverlessSchema, type Trigger } from "./serverlessSchema.ts";
-import { standInsFor } from "./standIns.ts";
+import { isVariableName, standInsFor } from "./standIns.ts";
 import { timersFor, watchTriggersFor, withoutTimer } from "./timersFor.ts";
 
 export interface CheckOptions {
@@ -29,13 +32,15 @@ export interface CheckOptions {
 
 /**
  * Checks an s.yaml against the rules of fc3 and Function Compute and against ossnap.yaml: keys, bounds, each function's figures, timers,
- * watches, secrets. Returns all faults at once; none means that it may be deployed.
+ * watches, secrets, regions, addresses; what is checked is what is deployed ({@link renderServerless}). Returns all faults at once; none means that it may be deployed.
  */
 export function checkServerless(serverlessText: string, config: Config, options: CheckOptions = {}): Fault[] {
-  const { document, faults } = resolveTemplate(serverlessText, options.env);
-  if (faults.length > 0) {
-    return faults;
+  // As it is written first: a fault of an anchored section is told once, where it stands.
+  const written = resolveTemplate(serverlessText, options.env).faults;
+  if (written.length > 0) {
+    return written;
   }
+  const { document, faults } = resolveTemplate(renderServerless(serverlessText, config), options.env);
   const whole = serverlessSchema.safeParse(document);
   if (!whole.success) {
     return faultsOf(whole.error, document, []);
@@ -50,12 +55,13 @@ export function checkServerless(serverlessText: string, config: Config, options:
       faults.push(...faultsOf(one.error, resource, path));
     }
   }
-  const named = Object.values(whole.data.resources).map(functionNameOf);
+  const named = Object.values(whole.data.resources).map(nameInResource);
   return [
     ...faults,
     ...checkBundled(whole.data.actions),
     ...checkVariableNames(serverlessText, options.environmentNames ?? []),
-    ...checkNames(named, deployed),
+    ...checkNames(named, deployed, config.deployment),
+    ...checkNetwork(config, deployed),
     ...checkOrder(Object.keys(whole.data.resources), deployed),
     ...deployed.flatMap((one) => checkOne(one, config, options)),
     ...checkOverlap(deployed.flatMap(ossTriggersOf)),
@@ -72,7 +78,7 @@ interface Deployed {
 }
 
 function checkOne({ path, props }: Deployed, config: Config, options: CheckOptions): Fault[] {
-  const name = FUNCTION_NAMES.find((one) => FUNCTION_LIMITS[one].functionName === props.functionName);
+  const name = FUNCTION_NAMES.find((one) => functionNameOf(one, config.deployment) === props.functionName);
   if (name === undefined) {
     return [];
   }
@@ -84,44 +90,12 @@ function checkOne({ path, props }: Deployed, config: Config, options: CheckOptio
   faults.push(...checkTimers(path, placed({ path, props }, isKind("timer")), timers));
   const watched = watchTriggersFor(config, props.region).filter(() => name === "onCopiedBlob");
   const found = ossTriggersOf({ path, props });
-  if (!(options.withoutEvents === true && found.length === 0)) {
+  if (watched.length > TRIGGERS_PER_FUNCTION_MAX) {
+    faults.push(tooManyWatches(watched.length, props.region));
+  } else if (!(options.withoutEvents === true && found.length === 0)) {
     faults.push(...checkWatches(path, found, watched, props.region));
   }
   return faults;
-}
-
-/** Where a function finds keys for Amazon other than in these two variables: a role that AWS gives on the word of another identity. */
-const AWS_ROLE_VARIABLES = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
-
-/** The variables of a function for domains of Amazon without keys in ossnap.yaml: Function Compute gives no role of AWS. */
-function awsVariables({ clusters }: Config, { environmentVariables = {} }: FunctionProps): string[] {
-  const isNeeded = Object.values(clusters).some(({ aws }) => aws !== undefined && aws.accessKeyId === undefined);
-  const hasRole = AWS_ROLE_VARIABLES.some((name) => environmentVariables[name] !== undefined);
-  return isNeeded && !hasRole ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : [];
-}
-
-function checkSecrets(path: string, props: FunctionProps, names: readonly string[]): Fault[] {
-  const missing = names.filter((name) => props.environmentVariables?.[name] === undefined);
-  if (missing.length === 0) {
-    return [];
-  }
-  const lines = missing.map((name) => `${name}: \${env('${name}', '')}`);
-  const wrong = `lacks ${missing.join(", ")}, which ossnap.yaml needs`;
-  return [fault(`${path}.environmentVariables`, "serverless.environment", wrong, `add\n${lines.join("\n")}`)];
-}
-
-/** A variable, and the one of the deployer's environment that it is deployed with. */
-const READ_VARIABLE = /^\s*([A-Za-z]\w*):\s*["']?\$\{\s*env\(\s*(['"])([^'"]+)\2/gm;
-
-/** A default hides a misspelt name: `s deploy` would deploy the variable empty. Another name altogether may be the deployer's own. */
-function checkVariableNames(serverlessText: string, names: readonly string[]): Fault[] {
-  return [...serverlessText.matchAll(READ_VARIABLE)].flatMap(([, variable = "", , read = ""]) => {
-    const isMeant = read === variable || !names.includes(variable) || (!names.includes(read) && nearest(read, [variable]) === undefined);
-    const fix = `write env('${variable}', '')`;
-    return isMeant
-      ? []
-      : [fault(`environmentVariables.${variable}`, "serverless.environmentName", "reads another variable", fix, { value: read })];
-  });
 }
 
 /** Without it `s deploy` would upload the bundles of an earlier version, or none. */
@@ -135,9 +109,19 @@ function checkBundled(actions: Readonly<Record<string, unknown>> | undefined): F
   return [fault("actions.pre-deploy.path", "serverless.bundle", wrong, "write ./", { value: String(step.path) })];
 }
 
+function tooManyWatches(count: number, region: string): Fault {
+  const wrong = `${count} on OSS in ${region}, and Function Compute accepts ${TRIGGERS_PER_FUNCTION_MAX} triggers per function`;
+  return fault(
+    "watches",
+    "serverless.watches",
+    wrong,
+    "give the others a deployment of their own, with its own ossnap.yaml and name (deployment: more)",
+  );
+}
+
 /** Requires all seven functions, once each, and no others. A function with other faults still counts as present. */
-function checkNames(named: (string | undefined)[], deployed: Deployed[]): Fault[] {
-  const wanted: string[] = FUNCTION_NAMES.map((name) => FUNCTION_LIMITS[name].functionName);
+function checkNames(named: (string | undefined)[], deployed: Deployed[], deployment: string | undefined): Fault[] {
+  const wanted: string[] = FUNCTION_NAMES.map((name) => functionNameOf(name, deployment));
   const faults = wanted
     .filter((name) => !named.includes(name))
     .map((name) => fault("resources", "serverless.function", `no resource deploys ${name}`, "add one with that functionName"));
@@ -211,12 +195,19 @@ function fixOfKey(key: string): string {
   return nearest(key, KNOWN_KEYS) === undefined ? "remove it" : didYouMean(key, KNOWN_KEYS);
 }
 
-function functionNameOf(resource: unknown): string | undefined {
+function nameInResource(resource: unknown): string | undefined {
   return (resource as { props?: { functionName?: string } } | null)?.props?.functionName;
 }
 
+/** `s deploy` reads s.yaml as it is, without what ossnap.yaml adds to it. */
+function onlyRendered(config: Config): Fault[] {
+  const keys = (["deployment", "vpc"] as const).filter((key) => config[key] !== undefined);
+  return keys.map((key) => fault(key, "serverless.plain", "has no effect on a plain s deploy", "deploy with npm run deploy"));
+}
+
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { "without-events": { type: "boolean" } }, allowPositionals: true });
+  const flags = { "without-events": { type: "boolean" }, plain: { type: "boolean" } } as const;
+  const { values, positionals } = parseArgs({ options: flags, allowPositionals: true });
   const [serverlessPath = "s.yaml", configPath = process.env.OSSNAP_CONFIG || "ossnap.yaml"] = positionals;
   const configText = await readFile(configPath, "utf8");
   const standIns = standInsFor(configText);
@@ -227,8 +218,13 @@ async function main(): Promise<void> {
     process.stderr.write(
       `${configPath}: note: ${name} has more than ${TIMERS_MAX} different schedules, and Function Compute accepts ${TIMERS_MAX} triggers per function; advanceJobs starts within a minute of their time: ${policies.join(", ")}\n`,
     );
-  const options = { environmentNames: Object.keys(standIns), withoutEvents: values["without-events"] === true };
-  const faults = checkServerless(await readFile(serverlessPath, "utf8"), config, options);
+  for (const note of networkNotes(config)) process.stderr.write(`${configPath}: note: ${note}\n`);
+  const environmentNames = Object.keys(standIns).filter(isVariableName);
+  const options = { environmentNames, withoutEvents: values["without-events"] === true };
+  const faults = [
+    ...(values.plain === true ? onlyRendered(config) : []),
+    ...checkServerless(await readFile(serverlessPath, "utf8"), config, options),
+  ];
   if (faults.length === 0) {
     process.stdout.write(`${serverlessPath}: right, and in step with ${configPath}\n`);
     return;

@@ -1,3 +1,5 @@
+import { deployedName } from "../../shared/model/deployment/deployedName.ts";
+
 /** The resources that each function needs, defined once for the check of s.yaml, the bundles and the smoke run. */
 export interface FunctionLimits {
   /** The deployed name; `[A-Za-z_][A-Za-z0-9_-]*`, at most 64 characters. */
@@ -58,6 +60,11 @@ export const FUNCTION_LIMITS = {
 export type FunctionName = keyof typeof FUNCTION_LIMITS;
 
 export const FUNCTION_NAMES = Object.keys(FUNCTION_LIMITS) as FunctionName[];
+
+/** The name under which a deployment's function is deployed. */
+export function functionNameOf(name: FunctionName, deployment: string | undefined): string {
+  return deployedName(FUNCTION_LIMITS[name].functionName, deployment);
+}
 
 /** The figures under their common type, for code that iterates over all of them. */
 export function limitsOf(name: FunctionName): FunctionLimits {

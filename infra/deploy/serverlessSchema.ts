@@ -146,9 +146,12 @@ const functionProps = z.strictObject({
   triggers: z.array(z.discriminatedUnion("triggerType", [timerTrigger, ossTrigger, httpTrigger])).optional(),
 });
 
+/** The version of fc3 that the deployments were tried with; a later one may read s.yaml differently. */
+export const COMPONENT = "fc3@0.1.22";
+
 /** One entry of `resources`, with every expression resolved. */
 export const resourceSchema = z.strictObject({
-  component: z.literal("fc3"),
+  component: z.literal(COMPONENT, `must be ${COMPONENT}, the version that was tried`),
   access: z.string().optional(),
   actions: z.record(z.string(), z.unknown()).optional(),
   props: functionProps,

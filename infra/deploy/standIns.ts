@@ -3,11 +3,19 @@ import { rootCertificates } from "node:tls";
 import { readSource } from "../../shared/runtime/config/source.ts";
 import { mapTexts } from "../../shared/runtime/config/tree.ts";
 
-/** A value for every `${NAME}` of an ossnap.yaml, so that it can be checked or run without its secrets. */
+/** `${NAME}`, and `${kms:NAME}` for a secret of KMS. */
+const PLACEHOLDER = /\$\{((?:kms:[A-Za-z0-9_/+=.@-]{1,64})|[A-Za-z_]\w*)\}/g;
+
+/** Whether a name of {@link standInsFor} is one of a variable; the others are secrets of KMS. */
+export function isVariableName(name: string): boolean {
+  return !name.startsWith("kms:");
+}
+
+/** A value for every `${NAME}` and `${kms:NAME}` of an ossnap.yaml, so that it can be checked or run without its secrets. */
 export function standInsFor(configText: string, url?: string): Record<string, string> {
   const values: Record<string, string> = {};
   mapTexts(readSource(configText).source?.tree, (text, segments) => {
-    for (const [whole, name = ""] of text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)) {
+    for (const [whole, name = ""] of text.matchAll(PLACEHOLDER)) {
       values[name] = standInFor(segments.slice(-2).join("."), whole === text, { name, url });
     }
     return text;
@@ -18,7 +26,7 @@ export function standInsFor(configText: string, url?: string): Record<string, st
 /** One value per variable: two clusters at one address are warned about, two repositories at one location or two tokens with one hash rejected. */
 function standInFor(path: string, isWhole: boolean, { name, url }: { name: string; url: string | undefined }): string {
   const key = path.replace(/^.*\./, "");
-  const unset = `${name.toLowerCase().replaceAll("_", "-")}.unset`;
+  const unset = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.unset`;
   if (key === "sha256") return createHash("sha256").update(name).digest("hex");
   if (key === "fingerprint") return "0".repeat(64);
   if (path === "aws.region") return "us-east-1";

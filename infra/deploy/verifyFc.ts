@@ -61,7 +61,10 @@ async function verify(directory: string, serverlessText: string): Promise<Verdic
   if (faults.length > 0 || resources.length === 0) {
     throw new AppError("invalid", "s.yaml: cannot be read; npm run check:serverless says why");
   }
-  await writeFile(join(directory, "s.yaml"), serverlessText.replaceAll(/component:\s*fc3\b/g, `component: ${join(directory, "fc3")}`));
+  await writeFile(
+    join(directory, "s.yaml"),
+    serverlessText.replaceAll(/component:\s*fc3(?:@[\d.]+)?/g, `component: ${join(directory, "fc3")}`),
+  );
   const { code, output } = await runVerify(directory, environmentNames);
   const found = [...output.matchAll(/^([\w-]+)\/(.+)$/gm)].filter(([, resource = ""]) => resources.includes(resource));
   // For an unknown template it exits with 0, so only its explicit message counts as a pass.

@@ -1,3 +1,5 @@
+import type { Vpc } from "./deployment/deployedName.ts";
+
 /** Location of blobs. Without keys, the credentials of the function's role in the environment are used. */
 export interface Place {
   store: "oss" | "s3" | "directory";
@@ -170,6 +172,9 @@ export interface NotifyChannel {
 /** ossnap.yaml, validated and resolved. */
 export interface Config {
   version: 1;
+  /** Part of the functions' names, where several deployments share an account and region. */
+  deployment?: string | undefined;
+  vpc?: Vpc | undefined;
   state: Place;
   clusters: Record<string, ClusterConfig>;
   repositories: Record<string, RepositoryConfig>;

@@ -10,7 +10,8 @@ import type { FcContext } from "./context.ts";
 import { issueText } from "./issueText.ts";
 import { jsonLogger } from "./logger.ts";
 import { redactor, secretsKnown } from "./redact.ts";
-import { type RuntimeSettings, readSettings } from "./settings.ts";
+import { openSettings } from "./secrets.ts";
+import type { RuntimeSettings } from "./settings.ts";
 import { openWorld } from "./wire.ts";
 
 /** The invocation's settings and resources that a verb can use. */
@@ -30,10 +31,10 @@ interface Request {
   error?: unknown;
 }
 
-/** Read once per instance: the file beside the bundle does not change while the instance runs. */
+/** Read once per instance, with its secrets: the file beside the bundle does not change while the instance runs. */
 let settingsOnce: RuntimeSettings | undefined;
-const settings = () => {
-  settingsOnce ??= readSettings(fileURLToPath(new URL("./ossnap.json", import.meta.url)));
+const settings = async (context: FcContext) => {
+  settingsOnce ??= await openSettings(fileURLToPath(new URL("./ossnap.json", import.meta.url)), context);
   return settingsOnce;
 };
 
@@ -65,13 +66,13 @@ export function door<S extends z.ZodType>(
   return pipeline
     .use(report)
     .use(decode)
-    .handler((event: z.output<S>, context: FcContext) => verb(event, openDoor(functionName, context)));
+    .handler(async (event: z.output<S>, context: FcContext) => verb(event, await openDoor(functionName, context)));
 }
 
-function openDoor(functionName: string, context: FcContext): Door {
+async function openDoor(functionName: string, context: FcContext): Promise<Door> {
   const startedMs = Date.now();
   const isFirst = settingsOnce === undefined;
-  const known = settings();
+  const known = await settings(context);
   const redact = redactor(secretsKnown(known.secrets, context));
   const logger = jsonLogger({ function: functionName, requestId: context.requestId }, redact);
   // Once per instance: they do not change while it runs.

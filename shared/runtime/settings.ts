@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../model/config.ts";
+import { deployedName } from "../model/deployment/deployedName.ts";
 import { AppError, fileFaultOf } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import { withCertificates } from "./certificates.ts";
 import { ConfigError, type ConfigWarning } from "./config/configError.ts";
+import { kmsValuesIn } from "./config/environment.ts";
 import { checkConfig } from "./config/loadConfig.ts";
 import { type Planned, plannedConfig } from "./config/plannedConfig.ts";
 
@@ -34,8 +36,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the configuration beside the bundle (or the given file) and the environment; throws one error with all faults. */
 export function readSettings(configPath: string, env: Environment = process.env): RuntimeSettings {
-  const path = existing(env.OSSNAP_CONFIG || configPath);
-  const { config: checked, faults, warnings } = checkConfig(textOf(path), env);
+  const path = env.OSSNAP_CONFIG || configPath;
+  const { config: checked, faults, warnings } = checkConfig(configTextOf(configPath, env), env);
   if (checked === undefined) throw new ConfigError(faults);
   const config = withCertificates(checked, dirname(path));
   const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID;
@@ -50,11 +52,12 @@ export function readSettings(configPath: string, env: Environment = process.env)
     warnings,
     fcEndpoint: endpointOf("OSSNAP_FC_ENDPOINT", env.OSSNAP_FC_ENDPOINT),
     instancesEndpoint: endpointOf("OSSNAP_INSTANCES_ENDPOINT", env.OSSNAP_INSTANCES_ENDPOINT),
-    ...functionNames(env),
+    ...functionNames(env, config.deployment),
     credentials,
     awsKeys,
     secrets: [
       ...secretsOf(config),
+      ...kmsValuesIn(env),
       ...[credentials?.secretAccessKey, credentials?.securityToken, awsKeys?.secretAccessKey, awsKeys?.sessionToken].filter(isPresent),
     ],
   };
@@ -64,18 +67,14 @@ export type PlannedSettings = Planned & Pick<RuntimeSettings, "copyFunction" | "
 
 /** Of a deployment that may not have its variables yet. Throws as {@link readSettings} does. */
 export function plannedSettings(configPath: string, env: Environment): PlannedSettings {
-  return { ...plannedConfig(textOf(existing(env.OSSNAP_CONFIG || configPath)), env), ...functionNames(env) };
+  const planned = plannedConfig(configTextOf(configPath, env), env);
+  return { ...planned, ...functionNames(env, planned.config.deployment) };
 }
 
-function existing(path: string): string {
-  if (existsSync(path)) return path;
-  throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
-}
-
-function functionNames(env: Environment): Pick<RuntimeSettings, "copyFunction" | "continueFunction"> {
+function functionNames(env: Environment, deployment: string | undefined): Pick<RuntimeSettings, "copyFunction" | "continueFunction"> {
   return {
-    copyFunction: env.OSSNAP_COPY_FUNCTION ?? "ossnap-copy-blobs",
-    continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? "ossnap-continue-job",
+    copyFunction: env.OSSNAP_COPY_FUNCTION ?? deployedName("ossnap-copy-blobs", deployment),
+    continueFunction: env.OSSNAP_CONTINUE_FUNCTION ?? deployedName("ossnap-continue-job", deployment),
   };
 }
 
@@ -96,7 +95,10 @@ function unusable(message: string, cause?: unknown): AppError {
   });
 }
 
-function textOf(path: string): string {
+/** The text of the configuration that {@link readSettings} reads. Errors: `invalid`, with the path. */
+export function configTextOf(configPath: string, env: Environment): string {
+  const path = env.OSSNAP_CONFIG || configPath;
+  if (!existsSync(path)) throw unusable(`configuration ${path}: there is no such file; name one with --config or OSSNAP_CONFIG`);
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
@@ -104,7 +106,8 @@ function textOf(path: string): string {
   }
 }
 
-function endpointOf(variable: string, text: string | undefined): RuntimeSettings["fcEndpoint"] {
+/** A stand-in's address in a variable. Errors: `invalid`, with the variable. */
+export function endpointOf(variable: string, text: string | undefined): RuntimeSettings["fcEndpoint"] {
   if (!text) return undefined;
   if (!URL.canParse(text)) throw unusable(`${variable}: "${text}" is not a URL; write http://127.0.0.1:9000, or unset it`);
   const url = new URL(text);

@@ -5,7 +5,7 @@ import { loadingStore } from "../adapters/wrap/loading.ts";
 import { logging } from "../adapters/wrap/loggingBlobStore.ts";
 import { retrying } from "../adapters/wrap/retryingBlobStore.ts";
 import type { BlobStore } from "../model/blobStore.ts";
-import type { Place } from "../model/config.ts";
+import type { Config, Place } from "../model/config.ts";
 import { AppError } from "../model/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { isSamePlace } from "../repository/place.ts";
@@ -74,17 +74,26 @@ export async function stateIsVersioned(settings: RuntimeSettings, context: FcCon
   return ossBucketIsVersioned({ bucket, endpoint, region, accessKeyId, secretAccessKey, securityToken: tokenOf(keyed) });
 }
 
+/** Every place that ossnap.yaml names. */
+function placesOf({ repositories, watches, copies, state }: Config): Place[] {
+  const blobs = [...Object.values(repositories), ...Object.values(watches)].flatMap((entry) => entry.blobs ?? []);
+  return [...blobs, ...Object.values(copies).map(({ to }) => to), state];
+}
+
+/** A job's log names the address that its writer used: the internal one of a function, which a terminal does not reach. */
+function withOwnEndpoint(place: Place, known: readonly Place[]): Place {
+  if (place.store !== "oss") return place;
+  const own = known.find((other) => other.store === "oss" && isSamePlace(other, place));
+  return own?.endpoint === undefined ? place : { ...place, endpoint: own.endpoint };
+}
+
 /** Places in job logs contain no keys: they come from the configured place that has them, otherwise on OSS from the function's role. */
-export function withKeys(place: Place, settings: RuntimeSettings, context: FcContext): KeyedPlace {
-  if (place.accessKeyId) return place;
+export function withKeys(given: Place, settings: RuntimeSettings, context: FcContext): KeyedPlace {
+  if (given.accessKeyId) return given;
   const { config, credentials } = settings;
-  const known = [
-    ...Object.values(config.repositories).map(({ blobs }) => blobs),
-    ...Object.values(config.watches).map(({ blobs }) => blobs),
-    ...Object.values(config.copies).map(({ to }) => to),
-    config.state,
-  ];
-  const keyed = known.find((other) => other?.accessKeyId && other.store === place.store && isSamePlace(other, place));
+  const known = placesOf(config);
+  const place = withOwnEndpoint(given, known);
+  const keyed = known.find((other) => other.accessKeyId && other.store === place.store && isSamePlace(other, place));
   if (keyed) {
     const { accessKeyId, secretAccessKey, sessionToken } = keyed;
     return { ...place, accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };

@@ -100,7 +100,7 @@ export interface Invocation {
   isTerminal?: boolean | undefined;
 }
 
-/** Everything a verb may access, with the state's identity verified. Only this file and stores.ts know adapters. */
+/** Everything a verb may access, with the state's identity verified. Only this file, stores.ts and secrets.ts know adapters. */
 export async function openWorld(settings: RuntimeSettings, invocation: Invocation): Promise<World> {
   const { context, logger, functionName, startedMs, adopting, isTerminal = false } = invocation;
   const timeoutMs = context.function.timeout * 1000;

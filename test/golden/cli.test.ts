@@ -16,10 +16,12 @@ vi.mock("../../infra/cli/session.ts", async (original) => {
   const { openMemorySession } = await import("./memorySession.ts");
   return { ...(await original<typeof import("../../infra/cli/session.ts")>()), openSession: openMemorySession };
 });
-vi.mock("node:crypto", async (original) => ({
-  ...(await original<typeof import("node:crypto")>()),
-  randomUUID: () => "00000000-0000-4000-8000-000000000001",
-}));
+vi.mock("node:crypto", async (original) => {
+  const crypto = await original<typeof import("node:crypto")>();
+  // Only a token has 32 random bytes.
+  const randomBytes = (size: number) => (size === 32 ? Buffer.alloc(size, 7) : crypto.randomBytes(size));
+  return { ...crypto, randomUUID: () => "00000000-0000-4000-8000-000000000001", randomBytes };
+});
 
 const ALL = [...STATE_VERBS, ...WORKING_VERBS, ...RESTORING_VERBS, ...READING_VERBS, ...JOB_VERBS, ...SHARING_VERBS, ...MIGRATION_VERBS];
 /** `jobs show <id>` → `jobs-show.txt` */

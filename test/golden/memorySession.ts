@@ -45,8 +45,8 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
     terminal,
     asked: { by: "person", who: "li (terminal)" },
     environment: () => ({}),
-    settings: stage.settings ?? (() => settingsOf(world)),
-    planned: () => ({ ...settingsOf(world), unset: new Map() }),
+    settings: async () => (stage.settings ?? (() => settingsOf(world)))(),
+    planned: () => ({ ...settingsOf(world), unset: new Map(), secrets: [] }),
     context: () => ({ requestId: "cli-1", function: { name: "cli", timeout: 600 } }),
     async world(opening, notes = { paused: true }) {
       const opened = await world.open(opening);

@@ -194,4 +194,10 @@ const PINS: VerbCases = {
   without: { refused: "it only reads" },
 };
 
-export const STATE_VERBS = [INIT, ADOPT, PAUSE, RESUME, PIN, UNPIN, PINS];
+const TOKEN: VerbCases = {
+  signature: "token",
+  cases: [{ outcome: "ok", title: "a token and its hash", words: ["token"], stage: stageOf(newWorld) }],
+  without: { refused: "it changes nothing", failed: "it reads nothing", empty: "there is always a token" },
+};
+
+export const STATE_VERBS = [INIT, TOKEN, ADOPT, PAUSE, RESUME, PIN, UNPIN, PINS];

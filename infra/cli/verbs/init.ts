@@ -10,7 +10,7 @@ const ADOPT_HINT = "If snapshots exist already or a state was lost, before the f
 /** Writes the identity of a new state; leaves an existing identity unchanged. */
 export async function init(session: Session): Promise<Answer> {
   requireHere(session, "init writes the identity of the state, without which no function runs");
-  const settings = session.settings();
+  const settings = await session.settings();
   const { url, identity, created } = await initialise(settings, session.context(settings.config.state.region));
   const text = (look: Look) =>
     created

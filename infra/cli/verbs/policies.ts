@@ -1,5 +1,7 @@
+import { deployedName } from "../../../shared/model/deployment/deployedName.ts";
 import { type Rights, rightsOf, UNKNOWN_ACCOUNT_ID } from "../../../shared/plan/rights/rights.ts";
 import type { Answer } from "../answer.ts";
+import { requireHere } from "../at/ask.ts";
 import { EXIT } from "../exitCodes.ts";
 import type { DOCUMENTS } from "../line/policyOptions.ts";
 import { type Look, marked } from "../screen/look.ts";
@@ -12,7 +14,8 @@ interface Input {
 
 /** What to grant at Alibaba Cloud and Amazon for ossnap.yaml as it is; reads ossnap.yaml only. */
 export async function policies(session: Session, { account, only }: Input): Promise<Answer> {
-  const { config, unset, copyFunction, continueFunction } = session.planned();
+  requireHere(session, "policies reads ossnap.yaml alone");
+  const { config, unset, secrets, copyFunction, continueFunction } = session.planned();
   const env = session.environment();
   const accountId = account ?? env.OSSNAP_ACCOUNT_ID ?? env.ACCOUNT_ID ?? UNKNOWN_ACCOUNT_ID;
   const region = config.state.region ?? "cn-hangzhou";
@@ -20,8 +23,8 @@ export async function policies(session: Session, { account, only }: Input): Prom
     env.OSSNAP_ROLE_ARN ?? `acs:ram::${accountId}:role/ossnap-workers`,
     env.OSSNAP_HTTP_ROLE_ARN ?? `acs:ram::${accountId}:role/ossnap-http`,
   ];
-  const functions = { copy: copyFunction, goOn: continueFunction, all: "ossnap-*" };
-  const rights = asWritten(unset, rightsOf({ config, region, accountId, functions, secrets: [], roles }));
+  const functions = { copy: copyFunction, goOn: continueFunction, all: deployedName("ossnap-*", config.deployment) };
+  const rights = asWritten(unset, rightsOf({ config, region, accountId, functions, secrets, roles }));
   const text = (look: Look) => (only ? JSON.stringify(rights[only], undefined, 2) : rightsText(rights, { roles, accountId }, look));
   return { schema: "rights/1", data: only ? { [only]: rights[only] } : { ...rights }, exitCode: EXIT.ok, text };
 }

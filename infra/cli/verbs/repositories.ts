@@ -25,7 +25,7 @@ export async function repositories(session: Session): Promise<Answer> {
     { method: "GET", path: "/repositories" },
     async (world) => ({
       rows: await listRepositories(world),
-      warnings: [...(session.settings().warnings ?? [])],
+      warnings: [...((await session.settings()).warnings ?? [])],
     }),
   );
   const isUsable = rows.every(({ state }) => TONES[state] !== "bad");

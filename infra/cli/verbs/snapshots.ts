@@ -63,7 +63,7 @@ async function snapshotsOfPlace(session: Session, place: string): Promise<Answer
       },
     }),
   );
-  const data = surveyOf(store.url, survey, await evidenceFor(session, placeNamed(session, place), survey));
+  const data = surveyOf(store.url, survey, await evidenceFor(session, await placeNamed(session, place), survey));
   const exitCode = isComplete(data) ? EXIT.ok : EXIT.notWhole;
   return { schema: "survey/1", data, exitCode, text: (look) => surveyText(data, look, place) };
 }

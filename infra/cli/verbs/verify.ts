@@ -35,7 +35,7 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   const store = await storeOf(session, place);
   terminal.progress(`reading ${store.url}`);
   const world = await stateOf(session, place);
-  const at = placeNamed(session, place);
+  const at = await placeNamed(session, place);
   const since = world?.clock.now();
   const verified = await onNamedPlace(place, () =>
     proveChosen(store, {
@@ -65,7 +65,7 @@ export async function verify(session: Session, { place, snapshot, level, sample 
   for (const proof of kept)
     if (world && since && (await storeEvidence(world, at, proof, since)) === "unread")
       terminal.note(`${oneLine(proof.name)}: its stored verdict cannot be read and stays; --level contents replaces it`);
-  const known = isUrl(place) ? undefined : session.settings();
+  const known = isUrl(place) ? undefined : await session.settings();
   const standing = known ? standingOf(known, place) : {};
   const verification = verificationOf(store, verified, standing);
   const registered = standing.writer?.repository ?? (known && Object.hasOwn(known.config.repositories, place) ? place : undefined);

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../../shared/model/errors.ts";
+import { limitsOf } from "../../deploy/functionLimits.ts";
 import { writeAtomically } from "./writeAtomically.ts";
 
 /** The first file in a run's directory, readable by its owner only because it contains the run's keys. */
@@ -151,6 +152,9 @@ function planRun(run: string, ports: Ports, versions: Versions): LocalPlan {
     WEBHOOK_URL: `${local(ports.webhook)}/notices`,
     WEBHOOK_SECRET: randomBytes(20).toString("hex"),
     OSSNAP_FC_ENDPOINT: local(ports.fcApi),
+    // The host has one deployment, whose functions have no other name, whatever `deployment` says.
+    OSSNAP_COPY_FUNCTION: limitsOf("copyBlobs").functionName,
+    OSSNAP_CONTINUE_FUNCTION: limitsOf("continueJob").functionName,
   };
   return { run, versions, ports, region: "cn-hangzhou", accountId: "1000000000000001", directories, oss, s3, tokens, environment };
 }

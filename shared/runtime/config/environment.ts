@@ -3,8 +3,36 @@ import { at, type Finding, finding, mapTexts, type Segments } from "./tree.ts";
 
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/**
+ * `kms:` and a secret's name as Key Management Service allows it:
+ * https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-createsecret
+ */
+const KMS_NAME = /^kms:([A-Za-z0-9_/+=.@-]{1,64})$/;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What stands for secrets that were read from KMS in an environment. */
+export function kmsVariables(secrets: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`kms:${name}`, value]));
+}
+
+/** The values of {@link kmsVariables} in an environment. */
+export function kmsValuesIn(environment: Environment): string[] {
+  return Object.entries(environment).flatMap(([name, value]) => (KMS_NAME.test(name) && value ? [value] : []));
+}
+
+/** The names of all secrets that the texts of a configuration take from KMS, where they may. */
+export function kmsNamesIn(tree: unknown): string[] {
+  const names = new Set<string>();
+  mapTexts(tree, (text, segments) => {
+    for (const [, placeholder = ""] of text.matchAll(PLACEHOLDER)) {
+      const [, name] = KMS_NAME.exec(placeholder) ?? [];
+      if (name !== undefined && isSecretPath(segments)) names.add(name);
+    }
+    return text;
+  });
+  return [...names];
+}
 
 /** The tree with every `${NAME}` replaced, and a finding for each placeholder that cannot be resolved. */
 export interface Resolved {
@@ -20,7 +48,8 @@ export function resolveEnvironment(tree: unknown, environment: Environment): Res
   const values = new Map<string, string>();
   const resolved = mapTexts(tree, (text, segments) =>
     text.replaceAll(PLACEHOLDER, (placeholder: string, name: string) => {
-      const value = VARIABLE_NAME.test(name) && Object.hasOwn(environment, name) ? environment[name] : undefined;
+      const isName = VARIABLE_NAME.test(name) || (KMS_NAME.test(name) && isSecretPath(segments));
+      const value = isName && Object.hasOwn(environment, name) ? environment[name] : undefined;
       if (value === undefined || value === "") {
         findings.push(unresolved(segments, name, value));
         return placeholder;
@@ -42,9 +71,9 @@ const HIDDEN = "(hidden)";
 const SECRET_KEYS: readonly string[] = ["password", "apiKey", "secret", "accessKeyId", "secretAccessKey", "sessionToken", "sha256"];
 
 /** Nothing but variables, perhaps behind a host: any other part of a secret's value is as secret as a value without variables. */
-const ONLY_VARIABLES = /^(?:https?:\/\/[\w.-]+(?::\d+)?\/)?(?:\$\{[A-Za-z_][A-Za-z0-9_]*…?\})+$/;
+const ONLY_VARIABLES = /^(?:https?:\/\/[\w.-]+(?::\d+)?\/)?(?:\$\{(?:kms:[A-Za-z0-9_/+=.@-]{1,64}|[A-Za-z_][A-Za-z0-9_]*…?)\})+$/;
 /** What follows a name in a placeholder may be a default value, as in a shell (`${NAME:-value}`, `${NAME-value}`). */
-const AFTER_NAME = /(\$\{[A-Za-z_][A-Za-z0-9_]*)[^}A-Za-z0-9_][^}]*\}/g;
+const AFTER_NAME = /(\$\{(?!kms:[A-Za-z0-9_/+=.@-]{1,64}\})[A-Za-z_][A-Za-z0-9_]*)[^}A-Za-z0-9_][^}]*\}/g;
 
 /**
  * The text to show for a path, as written, including placeholders; `null` for sections and missing values, and for the whole: a file that is
@@ -109,10 +138,27 @@ function escapedPattern(value: string): string {
 }
 
 function unresolved(segments: Segments, name: string, value: string | undefined): Finding {
+  if (name.startsWith("kms:")) return unread(segments, name);
   if (!VARIABLE_NAME.test(name))
     return finding(segments, "environmentName", "not a variable's name", `write \${NAME} with letters, digits and _`);
   const wrong = `variable ${name} is ${value === undefined ? "not set" : "empty"}`;
   return { ...finding(segments, "environment", wrong, `set ${name} in the environment`), params: { name } };
+}
+
+/** In a field that is no secret the value would be shown in listings and logs. */
+function unread(segments: Segments, placeholder: string): Finding {
+  const [, name] = KMS_NAME.exec(placeholder) ?? [];
+  if (name === undefined)
+    return finding(
+      segments,
+      "kmsName",
+      "not the name of a secret of KMS",
+      `write \${kms:NAME} with at most 64 letters, digits and _/+=.@-`,
+    );
+  if (!isSecretPath(segments))
+    return finding(segments, "kmsField", "a secret of KMS in a field that is shown", "write it, or take it from a variable");
+  const found = finding(segments, "kms", `secret ${name} of KMS is not read here`, "set a variable in its place, or deploy it");
+  return { ...found, params: { name } };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Config } from "../../model/config.ts";
 import { ConfigError, type ConfigFault, type ConfigWarning } from "./configError.ts";
+import { withEndpoints } from "./entries/autoEndpoints.ts";
 import { asWritten, checkMigrations, expandMigrations } from "./entries/expandMigrations.ts";
 import {
   type Environment,
@@ -15,6 +16,7 @@ import { checkPlaces, placeWarnings } from "./places.ts";
 import { checkReferences } from "./references.ts";
 import { checkLocations, checkRegistrations, registrationWarnings } from "./registrations.ts";
 import { causesOf } from "./rules/causes.ts";
+import { checkRegions } from "./rules/regions.ts";
 import { checkRules, checkWritten } from "./rules/rules.ts";
 import { checkShape } from "./schemaFindings.ts";
 import { readSource, type Source } from "./source.ts";
@@ -45,9 +47,9 @@ export function checkConfig(text: string, environment: Environment): ConfigRepor
   if (source === undefined) return { config: undefined, faults, warnings: [] };
   const written = withoutEmptySections(source.tree);
   const resolved = resolveEnvironment(written, environment);
-  const { input, findings, expanded } = checkTree(resolved);
   // Function Compute sets its region in this variable; elsewhere the caller's network is unknown.
   const callerRegion = environment.FC_REGION;
+  const { input, findings, expanded } = checkTree(resolved, callerRegion);
   const regionWarnings = callerRegion === undefined ? [] : placeWarnings(expanded, callerRegion);
   const shown = (found: Finding[]) => present(found, { source, written, resolved });
   const warnings = shown([...registrationWarnings(expanded), ...ruleWarnings(expanded), ...regionWarnings, ...literalSecrets(written)]);
@@ -64,13 +66,13 @@ export function resolvedConfigText(text: string): string {
   if (source === undefined) throw new ConfigError(faults);
   const written = withoutEmptySections(source.tree);
   const resolved = resolveEnvironment(written, {});
-  const findings = checkTree(resolved).findings.filter(({ code }) => code !== "config.environment");
+  const findings = checkTree(resolved).findings.filter(({ code }) => !["config.environment", "config.kms"].includes(code));
   if (findings.length > 0) throw new ConfigError(present(findings, { source, written, resolved }));
   return `${JSON.stringify(written, undefined, 2)}\n`;
 }
 
-function checkTree(resolved: Resolved) {
-  const tree = expandMigrations(resolved.tree);
+function checkTree(resolved: Resolved, callerRegion?: string) {
+  const { tree, findings: endpoints } = withEndpoints(expandMigrations(resolved.tree), callerRegion);
   const { input, findings } = checkShape(tree);
   const isJudged = ({ segments }: Finding) => !hasPlaceholder(at(tree, segments));
   const across = [
@@ -78,6 +80,8 @@ function checkTree(resolved: Resolved) {
     ...checkRegistrations(tree),
     ...checkLocations(tree),
     ...checkPlaces(tree),
+    ...checkRegions(tree),
+    ...endpoints,
     ...checkRules(tree),
     ...checkMigrations(resolved.tree),
   ];

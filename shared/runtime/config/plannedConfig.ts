@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../../model/config.ts";
 import { ConfigError, type ConfigFault } from "./configError.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, kmsNamesIn } from "./environment.ts";
 import { checkConfig } from "./loadConfig.ts";
+import { readSource } from "./source.ts";
 
 export interface Planned {
   config: Config;
   /** What stands for each variable that is not set: by text in `config`, the variable as written. */
   unset: ReadonlyMap<string, string>;
+  /** Names of the secrets in KMS that it reads. */
+  secrets: readonly string[];
 }
 
 /** What a variable may have to be: a name, an address, a path, a hash. The first that its field takes is used. */
@@ -28,7 +31,10 @@ export function plannedConfig(text: string, environment: Environment): Planned {
   for (;;) {
     const stand = new Map([...attempts].map(([name, attempt]) => [name, STAND_INS[attempt]?.(wordOf(name))]));
     const { config, faults } = checkConfig(text, { ...Object.fromEntries(stand), ...set });
-    if (config) return { config, unset: new Map([...attempts.keys()].map((name) => [wordOf(name), `\${${name}}`])) };
+    if (config) {
+      const unset = new Map([...attempts.keys()].map((name) => [wordOf(name), `\${${name}}`]));
+      return { config, unset, secrets: kmsNamesIn(readSource(text).source?.tree) };
+    }
     const names = new Set(faults.flatMap((fault) => variablesOf(fault, attempts)));
     if (names.size === 0) throw new ConfigError(faults);
     for (const name of names) attempts.set(name, (attempts.get(name) ?? -1) + 1);
@@ -44,5 +50,5 @@ function variablesOf({ reason, value }: ConfigFault, known: ReadonlyMap<string, 
 }
 
 function wordOf(name: string): string {
-  return `unset-${name.toLowerCase().replaceAll("_", "-")}`;
+  return `unset-${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
 }

@@ -3,6 +3,7 @@ import { contents } from "./backups/contents.ts";
 import { adoption, keep, prune } from "./backups/retention.ts";
 import { clusterSchema } from "./clusters.ts";
 import { migration } from "./entries/migration.ts";
+import { vpc } from "./entries/network.ts";
 import { access, aliases, bucket, indices, keepOldBytes, place, registration, restored, schedule, stores } from "./entries/parts.ts";
 import { alias, duration, httpUrl, isoDate, name, repositoryName, sha256, snapshotPattern, text } from "./fields.ts";
 import { restoreRate } from "./watches/restoreRate.ts";
@@ -127,6 +128,13 @@ const channel = z
 export const configSchema = z
   .strictObject({
     version: z.literal(1).meta({ title: "Version", description: "Of this format: 1." }),
+    deployment: name()
+      .meta({
+        title: "Deployment",
+        description: "Part of the functions' names (ossnap-prod-http), so that several deployments live in one account and region.",
+      })
+      .optional(),
+    vpc: vpc.optional(),
     state,
     clusters: z.record(name(), clusterSchema).meta({ title: "Clusters", description: "By name." }),
     repositories: z

@@ -21,6 +21,8 @@ export function toConfig(input: ConfigInput): Config {
   const { prefix, ...state } = input.state;
   return {
     version: 1,
+    ...(input.deployment === undefined ? {} : { deployment: input.deployment }),
+    ...(input.vpc === undefined ? {} : { vpc: input.vpc }),
     state: normalizePlace({ ...state, basePath: prefix }),
     clusters: named(input.clusters, (cluster): ClusterConfig => cluster),
     repositories: named(input.repositories, toRepository),

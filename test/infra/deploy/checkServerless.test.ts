@@ -333,7 +333,7 @@ describe("OSS triggers checked against the watches", () => {
     expect(faultsAfter("    - run: npm run -s bundle\n", "    - run: npm run -s check\n")).toEqual([
       expect.stringMatching(/^actions\.pre-deploy: does not bundle the functions/),
     ]);
-    expect(faultsAfter("actions:\n  pre-deploy:\n    - run: npm run -s bundle\n      path: ./\n", "")).toHaveLength(1);
+    expect(faultsAfter("    - run: npm run -s bundle\n      path: ./\n", "")).toHaveLength(1);
     expect(faultsAfter("      path: ./\n", "      path: ./infra\n")).toEqual([
       expect.stringMatching(/^actions\.pre-deploy\.path: bundles in another folder.*: ".\/infra", write .\//),
     ]);

@@ -31,8 +31,9 @@ async function deploy(bundles: string): Promise<{ code: number; calls: string[] 
   const shipped = await readFile("s.yaml", "utf8");
   expect(shipped).toContain(BUNDLES);
   const text = shipped
-    .replaceAll("component: fc3", `component: ${join(directory, "fc3")}`)
+    .replaceAll("component: fc3@0.1.22", `component: ${join(directory, "fc3")}`)
     .replace(BUNDLES, `run: ${bundles}`)
+    .replace("run: npm run -s check:serverless -- --plain", 'run: echo checked >> "$CALLS"')
     // Credentials, which a stub does not need.
     .replace("access: default\n", "");
   await writeFile(join(directory, "s.yaml"), text);
@@ -53,9 +54,9 @@ describe("the real s deploy", () => {
   it("bundles before the first function, and deploys the one with the OSS triggers last", async () => {
     const { code, calls } = await deploy('echo bundled >> "$CALLS"');
     expect(code).toBe(0);
-    expect(calls[0]).toBe("bundled");
+    expect(calls.slice(0, 2)).toEqual(["bundled", "checked"]);
     expect(calls.at(-1)).toBe("onCopiedBlob");
-    expect(calls.slice(1).sort()).toEqual([...FUNCTION_NAMES].sort());
+    expect(calls.slice(2).sort()).toEqual([...FUNCTION_NAMES].sort());
   }, 90_000);
 
   it("deploys nothing when the bundles fail", async () => {
@@ -83,6 +84,9 @@ describe("files with secrets", () => {
   it("deploys by the exact version of the lock file", async () => {
     const { devDependencies, scripts } = JSON.parse(await readFile("package.json", "utf8"));
     expect(devDependencies["@serverless-devs/s"]).toBe("3.1.10");
-    expect(scripts.deploy).toBe("npm run -s check:serverless && npm run -s bundle && s deploy -y");
+    expect(scripts).toMatchObject({
+      deploy: "tsx infra/deploy/deployment/command.ts deploy",
+      undeploy: "tsx infra/deploy/deployment/command.ts undeploy",
+    });
   });
 });

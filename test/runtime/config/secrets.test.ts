@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printConfigFault } from "../../../shared/runtime/config/configError.ts";
+import { kmsVariables } from "../../../shared/runtime/config/environment.ts";
 import { checkConfig, resolvedConfigText } from "../../../shared/runtime/config/loadConfig.ts";
 import { EXAMPLE_ENVIRONMENT, EXAMPLE_TEXT, exampleWith } from "./example.ts";
 
@@ -51,6 +52,26 @@ describe("secrets stay out of messages", () => {
       const report = checkConfig(exampleWith(path, shape), { ...EXAMPLE_ENVIRONMENT, LEAK: PLANTED });
       expect(JSON.stringify([report.faults, report.warnings, report.faults.map(printConfigFault)])).not.toContain(PLANTED);
     }
+  });
+
+  it.each([...TEXTS])("a value from KMS never appears: %s.%s.%s", (...path) => {
+    for (const shape of [`\${kms:leak}`, `/x\${kms:leak}|`, `http://me:\${kms:leak}@host/`]) {
+      const report = checkConfig(exampleWith(path, shape), { ...EXAMPLE_ENVIRONMENT, ...kmsVariables({ leak: PLANTED }) });
+      expect(JSON.stringify([report.faults, report.warnings, report.faults.map(printConfigFault)])).not.toContain(PLANTED);
+    }
+  });
+
+  it.each([
+    [`\${kms:leak}`, ["state", "bucket"], /a secret of KMS in a field that is shown: "\$\{kms:leak\}"/],
+    [`\${kms:two words}`, ["clusters", "source", "password"], /not the name of a secret of KMS: "\$\{kms…\}", write \$\{kms:NAME\}/],
+    [`\${kms:leak}`, ["clusters", "source", "password"], /secret leak of KMS is not read here: "\$\{kms:leak\}"/],
+  ])("%s in %s is one fault", (shape, path, expected) => {
+    const { faults } = checkConfig(exampleWith(path, shape), EXAMPLE_ENVIRONMENT);
+    expect(faults.map(printConfigFault)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it("a bundle keeps the name of a secret of KMS as it is written", () => {
+    expect(resolvedConfigText(exampleWith(["clusters", "source", "password"], `\${kms:prod/es}`))).toContain(`"\${kms:prod/es}"`);
   });
 
   it("the placeholder is shown instead", () => {

@@ -11,7 +11,9 @@ import type { Session } from "../../session.ts";
 export async function policies(session: Session, { name, kmsKey }: { name: string; kmsKey?: string | undefined }): Promise<Answer> {
   const call = { method: "GET", path: path`/migrations/${name}/policies`, query: { kmsKey } } as const;
   // Without a state, where it runs here.
-  const shown = session.api ? ((await session.api(call)).body as PoliciesShown) : showPolicies(session.settings().config, name, { kmsKey });
+  const shown = session.api
+    ? ((await session.api(call)).body as PoliciesShown)
+    : showPolicies((await session.settings()).config, name, { kmsKey });
   return { schema: "policies/1", data: shown, exitCode: EXIT.ok, text: (look) => policiesText(shown, look) };
 }
 

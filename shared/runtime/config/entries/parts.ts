@@ -7,7 +7,10 @@ import { checkedText, cron, indexPattern, oneIndexPattern, text, timeZone } from
 export const stores = z.enum(["oss", "s3", "directory"]);
 
 export const access = {
-  endpoint: text("Endpoint", "The store's address, as in https://oss-cn-hangzhou-internal.aliyuncs.com.").optional(),
+  endpoint: text(
+    "Endpoint",
+    "The store's address, as in https://oss-cn-hangzhou.aliyuncs.com; auto: OSS's own of the region, the internal one for the functions.",
+  ).optional(),
   region: text("Region", "As in cn-hangzhou; left out when the endpoint names it.").optional(),
   accessKeyId: text("Access key id", "Left out when the function's role is to be used; best taken from the environment.").optional(),
   secretAccessKey: text("Secret access key", "Best taken from the environment.").optional(),

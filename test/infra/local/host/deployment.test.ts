@@ -21,7 +21,7 @@ async function otherConfig(): Promise<Config> {
 
 describe("what the local host deploys", () => {
   it("is what s.yaml says: names, figures, retries, ages, instances and variables", () => {
-    const bundles = ["copyBlobs", "advanceJobs"].map((name) => ({ name, path: `/built/${name}/index.js`, sizeBytes: 1 }));
+    const bundles = ["copyBlobs", "advanceJobs"].map((name) => ({ name, path: `/built/${name}/index.js`, sizeBytes: 1, files: [] }));
     const specs = read().specs(bundles, { OSSNAP_FC_ENDPOINT: "http://127.0.0.1:9490" });
     expect(specs).toHaveLength(7);
     expect(specs.find(({ name }) => name === "ossnap-copy-blobs")).toMatchObject({

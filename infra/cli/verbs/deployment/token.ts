@@ -1,0 +1,21 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Answer } from "../../answer.ts";
+import { EXIT } from "../../exitCodes.ts";
+import type { Session } from "../../session.ts";
+
+/** As many as of the hash that the configuration has; a guess is as good as none. */
+const TOKEN_BYTES = 32;
+
+/** Makes a token for the HTTP function; reads and writes nothing. */
+export async function token(_session: Session): Promise<Answer> {
+  const made = randomBytes(TOKEN_BYTES).toString("base64url");
+  const sha256 = createHash("sha256").update(made).digest("hex");
+  const text = () =>
+    [
+      "Token, shown once and stored nowhere; callers of the HTTP function send it as x-ossnap-token:",
+      `  ${made}`,
+      "Its SHA-256, for the deployment: the value of the variable that http.tokens of ossnap.yaml names:",
+      `  ${sha256}`,
+    ].join("\n");
+  return { schema: "token/1", data: { token: made, sha256 }, exitCode: EXIT.ok, text };
+}

@@ -1,0 +1,46 @@
+import { parseArgs } from "node:util";
+import { hasCode, messageOf } from "../../../shared/model/errors.ts";
+import { EXIT } from "../../cli/exitCodes.ts";
+import { deploy } from "./deploy.ts";
+import { undeploy } from "./undeploy.ts";
+
+const FOLDER = "dist";
+
+const write = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** `npm run deploy -- [--plan] …` and `npm run undeploy -- [--yes] …`. */
+async function main([verb, ...words]: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      config: { type: "string" },
+      serverless: { type: "string", default: "s.yaml" },
+      "env-file": { type: "string" },
+      "take-over": { type: "boolean", default: false },
+      ...(verb === "deploy" ? DEPLOY : UNDEPLOY),
+    },
+  });
+  const given = values as Partial<Record<keyof typeof DEPLOY | keyof typeof UNDEPLOY, boolean>>;
+  const common = {
+    configPath: values.config ?? (process.env.OSSNAP_CONFIG || "ossnap.yaml"),
+    serverlessPath: values.serverless,
+    folder: FOLDER,
+    envFile: values["env-file"],
+    takeOver: values["take-over"],
+    write,
+  };
+  if (verb !== "deploy") return undeploy({ ...common, yes: given.yes === true }, process.env);
+  const [plan, noBundle, withoutEvents] = [given.plan === true, given["no-bundle"] === true, given["without-events"] === true];
+  return deploy({ ...common, plan, noBundle, withoutEvents }, process.env);
+}
+
+const DEPLOY = { plan: { type: "boolean" }, "no-bundle": { type: "boolean" }, "without-events": { type: "boolean" } } as const;
+const UNDEPLOY = { yes: { type: "boolean" } } as const;
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  const isRefused = hasCode(error, "refused");
+  process.exitCode = isRefused ? EXIT.refused : hasCode(error, "invalid") || error instanceof TypeError ? EXIT.usage : EXIT.failed;
+}

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Config } from "../../../shared/model/config.ts";
+import { AppError, fileFaultOf } from "../../../shared/model/errors.ts";
+import { printFault } from "../../../shared/repository/fault.ts";
+import { ConfigError, printConfigFault } from "../../../shared/runtime/config/configError.ts";
+import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
+import { type Environment, parseEnvironment } from "../../cli/environment.ts";
+import { networkNotes } from "../checkNetwork.ts";
+import { checkServerless } from "../checkServerless.ts";
+import { renderServerless } from "../renderServerless.ts";
+import { resolveTemplate } from "../resolveTemplate.ts";
+import { type FunctionProps, resourceSchema } from "../serverlessSchema.ts";
+import { isVariableName, standInsFor } from "../standIns.ts";
+
+/** What a deployment is made of, read and checked as a whole before anything is asked of the cloud. */
+export interface Inputs {
+  configPath: string;
+  configText: string;
+  config: Config;
+  /** s.yaml with what ossnap.yaml says about the deployment; expressions as written. */
+  rendered: string;
+  /** The functions as they are to be, with every expression resolved. */
+  functions: FunctionProps[];
+  region: string;
+  env: Environment;
+  /** Lines for the deployer: warnings of ossnap.yaml, and what must be set up beside ossnap. */
+  notes: string[];
+}
+
+export interface InputOptions {
+  configPath: string;
+  serverlessPath: string;
+  withoutEvents: boolean;
+  /** Variables that are not set get a value of no meaning: a removal needs names only. */
+  namesOnly?: boolean;
+}
+
+/** The shell's variables, then those of `--env-file`, then those of the file that `s` reads by itself. Errors: `invalid`. */
+export function deployerEnvironment(shell: Environment, envFile: string | undefined, ownFile = ".env"): Environment {
+  const own = existsSync(ownFile) ? parseEnvironment(readText(ownFile), ownFile) : {};
+  const named = envFile === undefined ? {} : parseEnvironment(readText(envFile), envFile);
+  const given = Object.entries(shell).filter(([, value]) => value !== undefined && value !== "");
+  return { ...own, ...named, ...Object.fromEntries(given) };
+}
+
+/** Errors: `invalid`, with every fault: variables that are not set, ossnap.yaml, s.yaml, and what they say of each other. */
+export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnly = false }: InputOptions, given: Environment): Inputs {
+  const [configText, serverlessText] = [configPath, serverlessPath].map(readText) as [string, string];
+  const standIns = standInsFor(configText);
+  const secrets = Object.fromEntries(Object.entries(standIns).filter(([name]) => !isVariableName(name)));
+  const names = Object.keys(standIns).filter(isVariableName);
+  const unset = unsetVariables(names, serverlessText, given);
+  if (!namesOnly) requireVariables(unset, names, { configPath, serverlessPath });
+  const env = { ...Object.fromEntries(unset.map((name) => [name, standIns[name] ?? "unset"])), ...given };
+  const { config, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
+  if (config === undefined) throw new ConfigError(wrong);
+  const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env });
+  if (faults.length > 0)
+    throw new AppError("invalid", `${serverlessPath}: cannot be deployed`, { lines: faults.flatMap((one) => printFault(one).split("\n")) });
+  const rendered = renderServerless(serverlessText, config);
+  const functions = functionsOf(rendered, env);
+  const notes = [...warnings.map((one) => `warning: ${printConfigFault(one)}`), ...networkNotes(config)].map(
+    (one) => `${configPath}: ${one}`,
+  );
+  return { configPath, configText, config, rendered, functions, region: functions[0]?.region ?? "", env, notes };
+}
+
+/** `env('NAME')` and `env('NAME', 'default')`. */
+const READ = /env\(\s*(['"])([^'"]+)\1\s*(?:,\s*(['"])(.*?)\3\s*)?\)/g;
+
+function unsetVariables(ofConfig: readonly string[], serverlessText: string, env: Environment): string[] {
+  const lines = serverlessText.replaceAll(/^\s*#.*$/gm, "");
+  const withoutDefault = [...lines.matchAll(READ)].flatMap(([, , name = "", , fallback = ""]) => (fallback === "" ? [name] : []));
+  return [...new Set([...ofConfig, ...withoutDefault])].filter((name) => !env[name]);
+}
+
+/** `s` would deploy a variable with an empty default as an empty text, and stop at one without any only after others were deployed. */
+function requireVariables(
+  unset: readonly string[],
+  ofConfig: readonly string[],
+  { configPath, serverlessPath }: Pick<InputOptions, "configPath" | "serverlessPath">,
+): void {
+  if (unset.length === 0) return;
+  const fix = "set it in the shell, in .env, or in a file of NAME=value (--env-file)";
+  const told = unset.map((name) => {
+    const isOfConfig = ofConfig.includes(name);
+    const otherwise = isOfConfig || ["ACCOUNT_ID", "OSSNAP_ROLE_ARN"].includes(name) ? "" : `, or remove its line from ${serverlessPath}`;
+    return `variable ${name} is not set, and ${isOfConfig ? configPath : serverlessPath} needs it: ${fix}${otherwise}`;
+  });
+  const [first = "", ...more] = told;
+  throw new AppError("invalid", first, { lines: more });
+}
+
+function functionsOf(rendered: string, env: Environment): FunctionProps[] {
+  const { document } = resolveTemplate(rendered, env);
+  const { resources = {} } = (document ?? {}) as { resources?: Record<string, unknown> };
+  return Object.values(resources).map((resource) => resourceSchema.parse(resource).props);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new AppError("invalid", `${path}: ${fileFaultOf(cause)}; name the file`, { cause });
+  }
+}
