@@ -45,7 +45,7 @@ export const VERBS: readonly Verb[] = [
       example: ["policies", "--only", "workers"],
       options: { account: ACCOUNT, only: ONLY },
     },
-    async (session, input) => (await import("./verbs/policies.ts")).policies(session, input),
+    async (session, input) => (await import("./verbs/deployment/policies.ts")).policies(session, input),
   ),
   verb(
     "token",

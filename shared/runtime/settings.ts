@@ -8,7 +8,7 @@ import { withCertificates } from "./certificates.ts";
 import { ConfigError, type ConfigWarning } from "./config/configError.ts";
 import { kmsValuesIn } from "./config/environment.ts";
 import { checkConfig } from "./config/loadConfig.ts";
-import { type Planned, plannedConfig } from "./config/plannedConfig.ts";
+import { type Planned, plannedConfig } from "./plannedConfig.ts";
 
 /** The version of this code, for evidence and responses. */
 export const VERSION = "0.1.0";

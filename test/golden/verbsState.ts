@@ -200,4 +200,19 @@ const TOKEN: VerbCases = {
   without: { refused: "it changes nothing", failed: "it reads nothing", empty: "there is always a token" },
 };
 
-export const STATE_VERBS = [INIT, TOKEN, ADOPT, PAUSE, RESUME, PIN, UNPIN, PINS];
+const POLICIES: VerbCases = {
+  signature: "policies",
+  cases: [
+    { outcome: "ok", title: "every document", words: ["policies", "--account", "1234567890123456"], stage: stageOf(newWorld) },
+    {
+      outcome: "ok",
+      title: "one document, of an account that is not known",
+      words: ["policies", "--only", "http"],
+      stage: stageOf(newWorld),
+    },
+    { outcome: "failed", title: "no number of an account", words: ["policies", "--account", "mine"], stage: stageOf(newWorld) },
+  ],
+  without: { refused: "it only prints", empty: "a state needs some rights" },
+};
+
+export const STATE_VERBS = [INIT, TOKEN, POLICIES, ADOPT, PAUSE, RESUME, PIN, UNPIN, PINS];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readOpenWork } from "../../shared/jobs/openWork.ts";
 import { messageOf } from "../../shared/model/errors.ts";
 import type { RamDocument } from "../../shared/plan/rights/documents.ts";
@@ -12,6 +12,8 @@ import { type RightsStage, type Role, rightsStage } from "./rightsStage.ts";
 const ASKED = { by: "person" as const, who: "li" };
 const PARTS_BYTES = 20 * 1024 * 1024;
 const LACKING = "the keys need the right";
+
+vi.setConfig({ testTimeout: 600_000 });
 
 let stage: RightsStage;
 /** The stand-in knows tasks of earlier runs, so no job has the id of another. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Config } from "../../model/config.ts";
-import { ConfigError, type ConfigFault } from "./configError.ts";
-import { type Environment, kmsNamesIn } from "./environment.ts";
-import { checkConfig } from "./loadConfig.ts";
-import { readSource } from "./source.ts";
+import type { Config } from "../model/config.ts";
+import { ConfigError, type ConfigFault } from "./config/configError.ts";
+import { type Environment, kmsNamesIn } from "./config/environment.ts";
+import { checkConfig } from "./config/loadConfig.ts";
+import { readSource } from "./config/source.ts";
 
 export interface Planned {
   config: Config;

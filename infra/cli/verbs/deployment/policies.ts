@@ -1,11 +1,11 @@
-import { deployedName } from "../../../shared/model/deployment/deployedName.ts";
-import { type Rights, rightsOf, UNKNOWN_ACCOUNT_ID } from "../../../shared/plan/rights/rights.ts";
-import type { Answer } from "../answer.ts";
-import { requireHere } from "../at/ask.ts";
-import { EXIT } from "../exitCodes.ts";
-import type { DOCUMENTS } from "../line/policyOptions.ts";
-import { type Look, marked } from "../screen/look.ts";
-import type { Session } from "../session.ts";
+import { deployedName } from "../../../../shared/model/deployment/deployedName.ts";
+import { type Rights, rightsOf, UNKNOWN_ACCOUNT_ID } from "../../../../shared/plan/rights/rights.ts";
+import type { Answer } from "../../answer.ts";
+import { requireHere } from "../../at/ask.ts";
+import { EXIT } from "../../exitCodes.ts";
+import type { DOCUMENTS } from "../../line/policyOptions.ts";
+import { type Look, marked } from "../../screen/look.ts";
+import type { Session } from "../../session.ts";
 
 interface Input {
   account?: string | undefined;
