@@ -81,14 +81,14 @@ function requireVariables(
   { configPath, serverlessPath }: Pick<InputOptions, "configPath" | "serverlessPath">,
 ): void {
   if (unset.length === 0) return;
-  const fix = "set it in the shell, in .env, or in a file of NAME=value (--env-file)";
   const told = unset.map((name) => {
     const isOfConfig = ofConfig.includes(name);
-    const otherwise = isOfConfig || ["ACCOUNT_ID", "OSSNAP_ROLE_ARN"].includes(name) ? "" : `, or remove its line from ${serverlessPath}`;
-    return `variable ${name} is not set, and ${isOfConfig ? configPath : serverlessPath} needs it: ${fix}${otherwise}`;
+    const otherwise = isOfConfig || ["ACCOUNT_ID", "OSSNAP_ROLE_ARN"].includes(name) ? "" : ` (or remove its line from ${serverlessPath})`;
+    return `${name}, which ${isOfConfig ? configPath : serverlessPath} needs${otherwise}`;
   });
-  const [first = "", ...more] = told;
-  throw new AppError("invalid", first, { lines: more });
+  const fix = "in the shell, in .env, or in a file of NAME=value (--env-file)";
+  if (told.length === 1) throw new AppError("invalid", `a variable is not set: ${told[0]}; set it ${fix}`);
+  throw new AppError("invalid", `${told.length} variables are not set; set them ${fix}:`, { lines: told });
 }
 
 function functionsOf(rendered: string, env: Environment): FunctionProps[] {
