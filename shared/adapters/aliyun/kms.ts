@@ -1,8 +1,8 @@
 import { RuntimeOptions } from "@alicloud/tea-util";
 import * as z from "zod";
+import type { Secrets } from "../../model/deployment/secrets.ts";
 import { AppError } from "../../model/errors.ts";
 import { REGION } from "../../model/instances/instances.ts";
-import type { Secrets } from "../../model/deployment/secrets.ts";
 import { apiFault, isFault, statusOf } from "./apiFault.ts";
 import { type OpenApiOptions, OpenApiRequest, openApiClient, Params } from "./openApiClient.ts";
 import { type RetryPorts, retriedCall } from "./retriedCall.ts";
