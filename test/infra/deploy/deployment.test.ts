@@ -216,6 +216,15 @@ describe("bad input", () => {
     expect(plane.requests).toEqual([]);
   });
 
+  it("the account's number, which fc3 needs, unless the role's ARN has it", async () => {
+    serverless((text) => text.slice(0, text.indexOf("      triggers:\n        # The prefix")));
+    const env = { ACCOUNT_ID: undefined, OSSNAP_ROLE_ARN: "ossnap-functions" };
+    await refused(() => deployed({ withoutEvents: true }, env), {
+      message: expect.stringMatching(/^a variable is not set: ACCOUNT_ID, which /),
+    });
+    expect(await deployed({ plan: true, withoutEvents: true }, { ACCOUNT_ID: undefined })).toBe(0);
+  });
+
   it("takes variables from a file", async () => {
     writeFileSync(path("prod.env"), "S3_SECRET=planted-of-a-file\n");
     await deployed({ plan: true, envFile: path("prod.env") }, { S3_SECRET: undefined });
