@@ -1,4 +1,4 @@
-import { AppError, messageOf } from "../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import { parseEndpoint } from "../repository/endpoint.ts";
 import { type Environment, kmsNamesIn, kmsVariables, resolveEnvironment } from "./config/environment.ts";
@@ -18,7 +18,8 @@ const MARGIN_MS = 1_000;
 export async function openSettings(configPath: string, context: FcContext, env: Environment = process.env): Promise<RuntimeSettings> {
   const text = configTextOf(configPath, env);
   const tree = text.includes("${kms:") ? readSource(text).source?.tree : undefined;
-  const names = kmsNamesIn(tree);
+  // A smoke run has stand-ins in its environment.
+  const names = kmsNamesIn(tree).filter((name) => env[`kms:${name}`] === undefined);
   if (names.length === 0) return readSettings(configPath, env);
   const secrets = await readSecrets(names, { context, env, region: context.region ?? stateRegion(tree, env) });
   return readSettings(configPath, { ...env, ...kmsVariables(secrets) });
@@ -37,8 +38,9 @@ async function readSecrets(names: readonly string[], reading: Reading): Promise<
   const [first] = failures;
   if (first !== undefined) {
     const [message = "", ...lines] = failures.map(messageOf);
-    const code = first instanceof AppError ? first.code : "permanent";
-    throw new AppError(code, message, { cause: first, ...(lines.length === 0 ? {} : { lines }) });
+    // A name that nothing has is a fault of ossnap.yaml.
+    const code = hasCode(first, "absent") ? "invalid" : first instanceof AppError ? first.code : "permanent";
+    throw new AppError(code, message, { cause: first, lines, reason: reason("config.invalid", { faults: failures.map(messageOf) }) });
   }
   return Object.fromEntries(names.map((name, index) => [name, (read[index] as PromiseFulfilledResult<string>).value]));
 }

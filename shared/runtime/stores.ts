@@ -83,8 +83,9 @@ function placesOf({ repositories, watches, copies, state }: Config): Place[] {
 /** A job's log names the address that its writer used: the internal one of a function, which a terminal does not reach. */
 function withOwnEndpoint(place: Place, known: readonly Place[]): Place {
   if (place.store !== "oss") return place;
-  const own = known.find((other) => other.store === "oss" && isSamePlace(other, place));
-  return own?.endpoint === undefined ? place : { ...place, endpoint: own.endpoint };
+  const same = known.filter((other) => other.store === "oss" && other.endpoint !== undefined && isSamePlace(other, place));
+  const isKnown = same.length === 0 || same.some(({ endpoint }) => endpoint === place.endpoint);
+  return isKnown ? place : { ...place, endpoint: same[0]?.endpoint };
 }
 
 /** Places in job logs contain no keys: they come from the configured place that has them, otherwise on OSS from the function's role. */

@@ -64,7 +64,7 @@ describe("secrets of KMS", () => {
   it("that are missing are named, all in one error, with no value", async () => {
     const path = configWith("${kms:gone}${kms:es-source}${kms:lost}");
     const error = await openSettings(path, CONTEXT, environment()).catch((caught: unknown) => caught as Error);
-    expect(error).toMatchObject({ code: "absent", message: expect.stringMatching(/secret gone of KMS: .*\nsecret lost of KMS: /) });
+    expect(error).toMatchObject({ code: "invalid", message: expect.stringMatching(/secret gone of KMS: .*\nsecret lost of KMS: /) });
     expect(JSON.stringify([String(error), (error as Error).stack])).not.toContain(VALUE);
   });
 

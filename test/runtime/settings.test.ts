@@ -17,9 +17,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function settingsWith(cluster: object, env: Record<string, string> = {}) {
+function settingsWith(cluster: object, env: Record<string, string> = {}, more: object = {}) {
   const path = join(directory, "ossnap.json");
-  const tree = { version: 1, state: { store: "directory", bucket: "/srv/state" }, clusters: { one: { url: "https://one", ...cluster } } };
+  const tree = {
+    version: 1,
+    ...more,
+    state: { store: "directory", bucket: "/srv/state" },
+    clusters: { one: { url: "https://one", ...cluster } },
+  };
   writeFileSync(path, JSON.stringify(tree));
   return readSettings(path, env);
 }
@@ -54,5 +59,18 @@ describe("keys for Amazon", () => {
 
   it("are none when half of them is set", () => {
     expect(settingsWith({}, { AWS_ACCESS_KEY_ID: "AKID" }).awsKeys).toBeUndefined();
+  });
+});
+
+describe("the functions that run tasks", () => {
+  const namesOf = (more: object, env: Record<string, string> = {}) => {
+    const { copyFunction, continueFunction } = settingsWith({}, env, more);
+    return [copyFunction, continueFunction];
+  };
+
+  it("have the deployment's name, unless variables name others", () => {
+    expect(namesOf({})).toEqual(["ossnap-copy-blobs", "ossnap-continue-job"]);
+    expect(namesOf({ deployment: "prod" })).toEqual(["ossnap-prod-copy-blobs", "ossnap-prod-continue-job"]);
+    expect(namesOf({ deployment: "prod" }, { OSSNAP_COPY_FUNCTION: "own-copy" })).toEqual(["own-copy", "ossnap-prod-continue-job"]);
   });
 });

@@ -73,7 +73,14 @@ export async function runRendered(verb: "deploy" | "remove", { inputs, keys, com
   const isThere = (name: string) => verb === "deploy" || compared.deployed.some(({ function: found }) => found?.functionName === name);
   writeFileSync(join(folder, "s.yaml"), inBundleFolder(inputs.rendered, { component, isWanted: isThere }));
   const variables = compared.deployed.map(({ function: found }) => found?.environmentVariables ?? {});
-  const run = await runServerless(verb, { folder, env: inputs.env, keys, redact: hider(inputs, keys, variables), write });
+  const run = await runServerless(verb, {
+    accountId: inputs.accountId,
+    folder,
+    env: inputs.env,
+    keys,
+    redact: hider(inputs, keys, variables),
+    write,
+  });
   for (const log of run.logs) write(`s keeps its own log of this, with the variables in clear: rm -r '${log}'`);
   return run;
 }

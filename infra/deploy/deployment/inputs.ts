@@ -22,6 +22,8 @@ export interface Inputs {
   /** The functions as they are to be, with every expression resolved. */
   functions: FunctionProps[];
   region: string;
+  /** The number of the account; absent only where names are enough. */
+  accountId: string | undefined;
   env: Environment;
   /** Lines for the deployer: warnings of ossnap.yaml, and what must be set up beside ossnap. */
   notes: string[];
@@ -59,10 +61,12 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
     throw new AppError("invalid", `${serverlessPath}: cannot be deployed`, { lines: faults.flatMap((one) => printFault(one).split("\n")) });
   const rendered = renderServerless(serverlessText, config);
   const functions = functionsOf(rendered, env);
+  const accountId = env.ACCOUNT_ID || accountIn(functions[0]?.role);
+  if (accountId === undefined && !namesOnly) requireVariables(["ACCOUNT_ID"], names, { configPath, serverlessPath });
   const notes = [...warnings.map((one) => `warning: ${printConfigFault(one)}`), ...networkNotes(config)].map(
     (one) => `${configPath}: ${one}`,
   );
-  return { configPath, configText, config, rendered, functions, region: functions[0]?.region ?? "", env, notes };
+  return { configPath, configText, config, rendered, functions, region: functions[0]?.region ?? "", accountId, env, notes };
 }
 
 /** `env('NAME')` and `env('NAME', 'default')`. */
@@ -81,14 +85,19 @@ function requireVariables(
   { configPath, serverlessPath }: Pick<InputOptions, "configPath" | "serverlessPath">,
 ): void {
   if (unset.length === 0) return;
-  const fix = "set it in the shell, in .env, or in a file of NAME=value (--env-file)";
   const told = unset.map((name) => {
     const isOfConfig = ofConfig.includes(name);
-    const otherwise = isOfConfig || ["ACCOUNT_ID", "OSSNAP_ROLE_ARN"].includes(name) ? "" : `, or remove its line from ${serverlessPath}`;
-    return `variable ${name} is not set, and ${isOfConfig ? configPath : serverlessPath} needs it: ${fix}${otherwise}`;
+    const otherwise = isOfConfig || ["ACCOUNT_ID", "OSSNAP_ROLE_ARN"].includes(name) ? "" : ` (or remove its line from ${serverlessPath})`;
+    return `${name}, which ${isOfConfig ? configPath : serverlessPath} needs${otherwise}`;
   });
-  const [first = "", ...more] = told;
-  throw new AppError("invalid", first, { lines: more });
+  const fix = "in the shell, in .env, or in a file of NAME=value (--env-file)";
+  if (told.length === 1) throw new AppError("invalid", `a variable is not set: ${told[0]}; set it ${fix}`);
+  throw new AppError("invalid", `${told.length} variables are not set; set them ${fix}:`, { lines: told });
+}
+
+/** fc3 needs the account's number, for the log project among others, even where s.yaml does not. */
+function accountIn(role: string | undefined): string | undefined {
+  return /^acs:ram::(\d+):role\//.exec(role ?? "")?.[1];
 }
 
 function functionsOf(rendered: string, env: Environment): FunctionProps[] {

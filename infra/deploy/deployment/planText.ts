@@ -23,23 +23,39 @@ export function planText(plan: DeploymentPlan, costs: MonthlyCost = monthlyCost)
   const count = (action: FunctionChange["action"]) => functions.filter((one) => one.action === action).length;
   const removed = functions.flatMap(({ triggers }) => triggers).filter(({ action }) => action === "remove").length;
   const summary = [`${count("create")} to create`, `${count("change")} to change`, `${count("same")} unchanged but for the code`];
+  const shared = sharedVariables(functions);
   return [
     `${name} in ${region}: ${summary.join(", ")}; ${counted(removed, "trigger", "triggers")} to remove`,
-    ...functions.flatMap(functionLines),
-    ...(unmarked.length === 0 ? [] : [`Deployed by an earlier version, which did not say for which state: ${unmarked.join(", ")}`]),
-    ...(others.length === 0 ? [] : [`Left alone, of other deployments: ${others.join(", ")}`]),
+    ...functions.flatMap((one) => functionLines(one, shared.length === 0)),
+    ...(shared.length === 0 ? [] : wrapped("Variables of every function:", shared)),
+    ...(unmarked.length === 0 ? [] : wrapped("Deployed by an earlier version, which did not say for which state:", listed(unmarked))),
+    ...(others.length === 0 ? [] : wrapped("Left alone, of other deployments:", listed(others))),
     ...costs(functions.map(({ props }) => props)),
   ].join("\n");
 }
 
-function functionLines({ functionName, action, props, figures, variables, triggers }: FunctionChange): string[] {
+function listed(names: readonly string[]): string[] {
+  return names.map((name, index) => (index === names.length - 1 ? name : `${name},`));
+}
+
+/** All functions have the same variables, unless s.yaml says otherwise. */
+function sharedVariables(functions: readonly FunctionChange[]): string[] {
+  const [first = [], ...others] = functions.map(signedVariables);
+  return others.every((one) => one.join() === first.join()) ? first : [];
+}
+
+function signedVariables({ variables: { added, changed, removed } }: FunctionChange): string[] {
+  return [...added.map((one) => `+${one}`), ...changed.map((one) => `~${one}`), ...removed.map((one) => `-${one}`)];
+}
+
+function functionLines(change: FunctionChange, withVariables: boolean): string[] {
+  const { functionName, action, props, figures, triggers } = change;
   const size = action === "create" ? `  ${props.memorySize} MB, ${props.cpu} vCPU, ${props.timeout} s` : "";
-  const { added, changed, removed } = variables;
-  const signed = [...added.map((one) => `+${one}`), ...changed.map((one) => `~${one}`), ...removed.map((one) => `-${one}`)];
+  const signed = withVariables ? signedVariables(change) : [];
   return [
     `${SIGNS[action]} ${functionName}${size}`,
     ...figures.map((figure) => `    ${figureText(figure)}`),
-    ...(signed.length === 0 ? [] : wrapped(`    variables`, signed)),
+    ...(signed.length === 0 ? [] : wrapped("    variables", signed)),
     ...triggers.map(triggerLine),
   ];
 }
@@ -58,12 +74,20 @@ function wrapped(start: string, words: readonly string[]): string[] {
 
 function triggerLine({ action, name, type, figures }: TriggerChange): string {
   if (action === "remove") return `    ${SIGNS.remove} ${type} trigger ${name}: s.yaml no longer names it`;
-  const shown = figures.filter((figure) => figure.name !== "type" || action === "change");
-  const words =
-    action === "create"
-      ? shown.map(({ to = "" }) => to).filter((one) => one !== "" && one.length <= VALUE_CHARACTERS_MAX)
-      : shown.map(figureText);
-  return `    ${SIGNS[action]} ${type} trigger ${name}${words.length === 0 ? "" : `: ${words.join(", ")}`}`;
+  const words = action === "create" ? newTrigger(figures) : figures.map(figureText);
+  return `    ${SIGNS[action]} ${type} trigger ${name}: ${words.join(", ")}`;
+}
+
+/** What a person looks for in a trigger: when, from where, for whom. */
+function newTrigger(figures: readonly Figure[]): string[] {
+  const values = new Map(figures.map(({ name, to }) => [name, to]));
+  const when = values.get("cronExpression");
+  const auth = values.get("authType");
+  const prefix = values.get("prefix");
+  if (when !== undefined) return [when];
+  if (auth !== undefined)
+    return [`authType ${auth}`, values.get("disableURLInternet") === "true" ? "no URL on the internet" : "a URL on the internet"];
+  return [`bucket ${values.get("bucket")?.split(":").at(-1)}`, `prefix ${prefix}`];
 }
 
 function figureText({ name, from, to }: Figure): string {

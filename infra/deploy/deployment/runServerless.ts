@@ -17,6 +17,7 @@ export interface Keys {
 }
 
 export interface RunOptions {
+  accountId: string | undefined;
   /** The folder of the rendered s.yaml. */
   folder: string;
   env: Environment;
@@ -36,12 +37,12 @@ export interface Run {
  * Runs `s deploy -y` or `s remove -y` on a rendered s.yaml, without a terminal, so that it asks nothing. What it prints contains variables in
  * clear, and passes line by line through `redact`.
  */
-export async function runServerless(verb: "deploy" | "remove", { folder, env, keys, redact, write }: RunOptions): Promise<Run> {
+export async function runServerless(verb: "deploy" | "remove", { accountId, folder, env, keys, redact, write }: RunOptions): Promise<Run> {
   const logs = join(env.serverless_devs_config_home || env.HOME || homedir(), ".s", "logs");
   const before = new Set(foldersIn(logs));
   const child = spawn(process.execPath, [COMMAND, verb, "-y", "-t", "s.yaml"], {
     cwd: folder,
-    env: { ...env, [ACCESS]: keyText(env, keys) },
+    env: { ...env, [ACCESS]: keyText(accountId, keys) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const passed = [child.stdout, child.stderr].map((stream) => passLines(stream, (line) => write(redact(line))));
@@ -55,9 +56,9 @@ export async function runServerless(verb: "deploy" | "remove", { folder, env, ke
 }
 
 /** The number of the account is one of the members that `s` requires. */
-function keyText(env: Environment, { accessKeyId, accessKeySecret, securityToken }: Keys): string {
+function keyText(accountId = "", { accessKeyId, accessKeySecret, securityToken }: Keys): string {
   const token = securityToken === undefined ? {} : { SecurityToken: securityToken };
-  return JSON.stringify({ AccountID: env.ACCOUNT_ID ?? "", AccessKeyID: accessKeyId, AccessKeySecret: accessKeySecret, ...token });
+  return JSON.stringify({ AccountID: accountId, AccessKeyID: accessKeyId, AccessKeySecret: accessKeySecret, ...token });
 }
 
 /** Whole lines only: a secret that two chunks share would be in neither. Progress is drawn with carriage returns. */

@@ -182,6 +182,7 @@ const READING = [
   "migrate policies <name>",
   "migrate status [name]",
   "status",
+  "token",
   "pins",
   "plan-prune",
   "import <tool> <file>",

@@ -95,6 +95,9 @@ function keep(functions: Map<string, KeptFunction>, { triggers = [], asyncInvoke
   functions.set(name, kept);
 }
 
+/** A later update does not repeat it. */
+const SOURCE = "acs:oss:cn-hangzhou:1234567890123456:moved";
+
 /** What the recorded requests of a deployment by the real fc3 leave behind. */
 export function keptFromRecording(path: string): Map<string, KeptFunction> {
   const functions = new Map<string, KeptFunction>();
@@ -103,7 +106,8 @@ export function keptFromRecording(path: string): Map<string, KeptFunction> {
     const [, , , name = "", , trigger = ""] = at.split("/");
     const kept: KeptFunction = functions.get(name) ?? { function: {}, triggers: new Map() };
     if (action === "UpdateFunction") kept.function = { ...body, functionName: name };
-    if (action === "UpdateTrigger") kept.triggers.set(trigger, { triggerType: typeOf(body), ...body, triggerName: trigger });
+    if (action === "UpdateTrigger")
+      kept.triggers.set(trigger, { triggerType: typeOf(body), sourceArn: SOURCE, ...body, triggerName: trigger });
     if (action === "PutAsyncInvokeConfig") kept.async = body;
     if (action === "PutConcurrencyConfig") kept.concurrency = body;
     if (action?.startsWith("Update")) functions.set(name, kept);

@@ -1,5 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the expressions are s.yaml's own.
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { networkNotes } from "../../../infra/deploy/checkNetwork.ts";
@@ -162,5 +165,27 @@ describe("the check of s.yaml", () => {
       expect.stringMatching(/address ranges of vsw-a, vsw-b to the private white list/),
     ]);
     expect(notes("https://es.example.com")).toEqual([]);
+  });
+});
+
+describe("npm run check:serverless", () => {
+  it("refuses a plain s deploy of what only npm run deploy knows, and takes secrets of KMS", { timeout: 60_000 }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "ossnap-check-"));
+    try {
+      const path = join(directory, "ossnap.yaml");
+      const text = readFileSync("ossnap.yaml", "utf8").replace('secret: "${WEBHOOK_SECRET}"', 'secret: "${kms:prod/webhook}"');
+      writeFileSync(path, text.replace("version: 1", "version: 1\ndeployment: prod"));
+      const check = (...words: string[]) =>
+        new Promise<string>((resolve) => {
+          const command = ["--import", import.meta.resolve("tsx"), "infra/deploy/checkServerless.ts", ...words, "s.yaml", path];
+          execFile(process.execPath, command, (error, stdout, stderr) => resolve(`${error?.code ?? 0}: ${stdout}${stderr}`));
+        });
+      expect(await check()).toMatch(/^0: s\.yaml: right, and in step with /);
+      expect(await check("--plain")).toMatch(
+        /^1: s\.yaml: 1 fault\n {2}deployment: has no effect on a plain s deploy, deploy with npm run deploy\n$/,
+      );
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
