@@ -6,7 +6,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 import { createFaults, type FaultBook, type Faults, strikeBeforeWork } from "./faults.ts";
 import { authenticate, type OssCredentials } from "./http/authenticate.ts";
 import type { Answer, Exchange, OssContext } from "./http/exchange.ts";
-import { fileErrorCode } from "./http/ossError.ts";
+import { fileErrorCode, foreignBucket } from "./http/ossError.ts";
 import { parseTarget, type Target } from "./http/parseTarget.ts";
 import { refuseUnknownWrites, withOssNames } from "./http/s3Dialect.ts";
 import { errorAnswer, sendAnswer } from "./http/sendAnswer.ts";
@@ -33,6 +33,8 @@ export interface OssOptions<Rule extends EventRule = EventRule> {
   onEvent?(rule: Rule, event: OssEvent): void | Promise<void>;
   /** Buckets by name that are computed instead of stored; read-only. */
   virtualBuckets?: Readonly<Record<string, VirtualBucket>>;
+  /** Buckets of another account, which deny everything. */
+  foreignBuckets?: readonly string[];
   /** The account in owners and events. */
   accountId?: string;
 }
@@ -131,6 +133,7 @@ async function work(running: Running, target: Target, body: IncomingMessage, req
   const { options, faults, region, signal } = running;
   const dialect = authenticate(target, { credentials: options.credentials, region, now: new Date() });
   refuseUnknownWrites(target);
+  if (target.bucket !== undefined && options.foreignBuckets?.includes(target.bucket)) throw foreignBucket();
   await strikeBeforeWork(faults, target, signal);
   const exchange: Exchange = {
     ...running,

@@ -20,7 +20,7 @@ export function ossError(error: unknown, subject: string): AppError {
   if (error instanceof TypeError) return new AppError("permanent", `${subject}: ${said}`, { cause: plainCause(error, said) });
   const answer = ossAnswerOf(error);
   const retryAfterMs = retryAfterMsIn(answer);
-  return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+  return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf({ ...answer, said })}`, {
     ...reasonOf(answer, subject),
     cause: plainCause(error, said),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
