@@ -3,10 +3,12 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { triggerHeaders } from "../../infra/cli/at/triggerSignature.ts";
 import { startLocalHost } from "../../infra/local/host/host.ts";
+import { openPlaces } from "../../infra/local/host/places.ts";
 import { writeMovies } from "../../infra/local/story/documents.ts";
 import { playStory, type StoryResult } from "../../infra/local/story/story.ts";
 import type { Adoption } from "../../shared/verbs/adopt/types.ts";
 import type { JobRow } from "../../shared/verbs/jobs/show.ts";
+import { runCli } from "../infra/cli/runCli.ts";
 import { isFinal, type LiveHost, startLive } from "./startStory.ts";
 
 const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };
@@ -260,6 +262,25 @@ describe("invalid input and failures", () => {
     expect((await live.viewer.post("/backups/nightly")).status).toBe(403);
     expect((await live.viewer.post("/prunes/nightly", {})).status).toBe(200);
     expect((await live.operator.post("/prunes/nightly", { apply: "x".repeat(300_000) })).status).toBe(413);
+  });
+
+  it("answers ossnap --at local, through the signed trigger, as the same verbs that work here", async () => {
+    const { base } = await openPlaces();
+    for (const words of [
+      ["repositories"],
+      ["pins"],
+      ["snapshots"],
+      ["jobs", "--limit", "3"],
+      ["prune", "nightly"],
+      ["migrate", "status"],
+    ]) {
+      const said = async (at: readonly string[]) => {
+        const { exitCode, stdout } = await runCli([...at, ...words, "--json"], { env: { OSSNAP_LOCAL_DIR: base } });
+        const { data, warnings } = JSON.parse(stdout);
+        return { exitCode, data, warnings };
+      };
+      expect(await said(["--at", "local"]), words.join(" ")).toEqual(await said([]));
+    }
   });
 
   it("holds effects back while paused, and continues when resumed", async () => {

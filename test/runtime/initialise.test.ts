@@ -17,7 +17,14 @@ let oss: OssServer;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "ossnap-initialise-"));
   for (const bucket of ["plain", "versioned", "foreign"]) await mkdir(join(root, bucket));
-  oss = await startOss({ root, port: 0, region: "cn-hangzhou", credentials: [KEYS], versionedBuckets: ["versioned"] });
+  oss = await startOss({
+    root,
+    port: 0,
+    region: "cn-hangzhou",
+    credentials: [KEYS],
+    versionedBuckets: ["versioned"],
+    foreignBuckets: ["theirs"],
+  });
 });
 
 afterAll(async () => {
@@ -56,6 +63,17 @@ const world = (bucket: string) =>
   });
 
 describe("ossnap init", () => {
+  it("says of another account's bucket, before anything is written, what is wrong and what helps", async () => {
+    const said = {
+      code: "denied",
+      message: expect.stringMatching(
+        /^oss:\/\/theirs.*AccessDenied \(HTTP 403\): The bucket you access does not belong to you\..*; another account's bucket needs a bucket policy of its owner, one of your own a RAM policy/s,
+      ),
+    };
+    await expect(initialise(settingsFor("theirs"), context)).rejects.toMatchObject(said);
+    await expect(world("theirs")).rejects.toMatchObject(said);
+  });
+
   it("writes the identity once, and returns it the second time", async () => {
     const first = await initialise(settingsFor("plain"), context);
     const second = await initialise(settingsFor("plain"), context);

@@ -7,7 +7,7 @@ import { createFaults, type FaultBook, type Faults, strikeBeforeWork } from "./f
 import { authenticate, type OssCredentials } from "./http/authenticate.ts";
 import { authorize, requireFor } from "./http/authorize.ts";
 import type { Answer, Exchange, OssContext } from "./http/exchange.ts";
-import { fileErrorCode } from "./http/ossError.ts";
+import { fileErrorCode, foreignBucket } from "./http/ossError.ts";
 import { parseTarget, type Target } from "./http/parseTarget.ts";
 import { refuseUnknownWrites, withOssNames } from "./http/s3Dialect.ts";
 import { errorAnswer, sendAnswer } from "./http/sendAnswer.ts";
@@ -34,6 +34,8 @@ export interface OssOptions<Rule extends EventRule = EventRule> {
   onEvent?(rule: Rule, event: OssEvent): void | Promise<void>;
   /** Buckets by name that are computed instead of stored; read-only. */
   virtualBuckets?: Readonly<Record<string, VirtualBucket>>;
+  /** Buckets of another account, which deny everything. */
+  foreignBuckets?: readonly string[];
   /** The account in owners and events. */
   accountId?: string;
 }
@@ -132,6 +134,7 @@ async function work(running: Running, target: Target, body: IncomingMessage, req
   const { options, faults, region, signal } = running;
   const { dialect, policies } = authenticate(target, { credentials: options.credentials, region, now: new Date() });
   refuseUnknownWrites(target);
+  if (target.bucket !== undefined && options.foreignBuckets?.includes(target.bucket)) throw foreignBucket();
   const required = requireFor(target, policies);
   authorize(target, required);
   await strikeBeforeWork(faults, target, signal);

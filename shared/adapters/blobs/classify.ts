@@ -59,10 +59,13 @@ export function classify({ status, code, said }: StoreAnswer): ErrorCode {
 }
 
 /** A hint for the user, appended to the message; "" when the message is sufficient. */
-export function hintOf({ status, code }: Omit<StoreAnswer, "said">): string {
+export function hintOf({ status, code, said }: StoreAnswer): string {
   if (code === "RequestTimeTooSkewed") return "; this machine's clock is wrong: set it";
   if (code === "InvalidObjectState") return "; the blob is archived: restore it, and let no lifecycle rule archive a repository";
   if (code === "NoSuchBucket") return "; create the bucket or correct its name";
+  // OSS says so of another account's bucket, and to keys without rights on one of their own.
+  if (/does not belong to you/i.test(said))
+    return "; another account's bucket needs a bucket policy of its owner, one of your own a RAM policy of the role or user: correct the name, or grant the right";
   if (status === 301 || status === 307) return "; the bucket is served by another endpoint: correct endpoint or region";
   return "";
 }

@@ -32,7 +32,7 @@ export function ossError(error: unknown, subject: string, right?: string): AppEr
   const retryAfterMs = retryAfterMsIn(answer);
   return new AppError(
     classify({ ...answer, said }),
-    `${subject}: ${describe(answer, said)}${hintOf(answer)}${lackedRight(answer, right)}`,
+    `${subject}: ${describe(answer, said)}${hintOf({ ...answer, said })}${lackedRight(answer, right)}`,
     {
       ...reasonOf(answer, subject),
       cause: plainCause(error, said),

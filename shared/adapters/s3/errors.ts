@@ -20,7 +20,7 @@ export function s3Error(error: unknown, subject: string): AppError {
   // A bug in a call, not a network fault.
   if (error instanceof TypeError && answer.status === undefined) return new AppError("permanent", `${subject}: ${said}`, { cause });
   const retryAfterMs = retryAfterMsOf(answer.headers["retry-after"]);
-  return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf(answer)}`, {
+  return new AppError(classify({ ...answer, said }), `${subject}: ${describe(answer, said)}${hintOf({ ...answer, said })}`, {
     ...reasonOf(answer, subject),
     cause,
     ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -1,7 +1,7 @@
 import { AppError, linesOf } from "../../model/errors.ts";
 import type { Reason } from "../../model/reason.ts";
 
-/** Headers between `ossnap --at` and the HTTP function. */
+/** Headers between a command line with --at and the HTTP function. */
 export const TERMINAL_HEADERS = {
   /** Sent by the command line, with its version: errors then carry what a terminal shows. */
   asks: "x-ossnap-terminal",

@@ -17,6 +17,11 @@ export function noSuchBucket(bucket: string): OssError {
   return new OssError(404, "NoSuchBucket", `The specified bucket does not exist: ${bucket}`);
 }
 
+/** https://www.alibabacloud.com/help/en/oss/support/0003-00000001: also the answer to keys without rights on a bucket of their own account. */
+export function foreignBucket(): OssError {
+  return new OssError(403, "AccessDenied", "The bucket you access does not belong to you.");
+}
+
 export function noSuchKey(): OssError {
   return new OssError(404, "NoSuchKey", "The specified key does not exist.");
 }
