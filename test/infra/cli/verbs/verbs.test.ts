@@ -50,6 +50,7 @@ function sessionOf(world: TestWorld): Session {
     settings: () => ({ warnings: [] }) as unknown as ReturnType<Session["settings"]>,
     context: () => expect.fail("no verb here asks for a context"),
     world: (opening) => world.open(opening),
+    turn: () => world.open(),
     blobs: async (place) => world.blobs(place),
   };
 }
