@@ -1,15 +1,17 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
 import { benchCold } from "./cold/coldBench.ts";
+import { benchCost } from "./cost/costBench.ts";
 import { benchGate } from "./gateBench.ts";
 import { benchPreflight } from "./preflightBench.ts";
 import { benchPrune } from "./pruneBench.ts";
 import { benchRoot } from "./rootBench.ts";
+import { benchScale } from "./scale/scale.ts";
 import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
 const USAGE =
-  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]` or `cold [--json]`";
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `cold [--json]`, `cost [--json]` or `scale [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -27,6 +29,8 @@ async function main(): Promise<number> {
     prune: () => benchPrune(note),
     preflight: () => benchPreflight(note),
     cold: () => benchCold(note),
+    cost: () => benchCost(note),
+    scale: async () => benchScale(),
   };
   const bench = benches[what ?? ""];
   if (bench === undefined || !Number.isSafeInteger(blobs) || blobs < 1) throw new Error(USAGE);

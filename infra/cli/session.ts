@@ -47,6 +47,8 @@ export interface Session {
   context(region?: string): FcContext;
   /** Opens the state and everything behind it; throws when the state has no identity. */
   world(options?: OpenOptions, notes?: WorldNotes): Promise<World>;
+  /** Opens the same as a function does, with a function's time limit and claims: nobody waits for it. */
+  turn(timeoutSeconds: number): Promise<World>;
   /** Blobs of a place in ossnap.yaml, without opening the state. */
   blobs(place: Place): Promise<BlobStore>;
 }
@@ -109,6 +111,17 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
       });
       if (world.paused && notes.paused) terminal.note(PAUSED_NOTE);
       return world;
+    },
+    async turn(timeoutSeconds) {
+      const known = settings();
+      const { openWorld } = await wire();
+      const shown = context(known.config.state.region);
+      return openWorld(known, {
+        functionName: "tick",
+        context: { ...shown, function: { ...shown.function, timeout: timeoutSeconds } },
+        startedMs: Date.now(),
+        logger: terminalLogger(terminal),
+      });
     },
     async blobs(place) {
       const known = await settings();

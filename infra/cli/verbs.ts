@@ -221,6 +221,11 @@ export const VERBS: readonly Verb[] = [
   ),
   ...REPOSITORY_VERBS,
   ...MIGRATE_VERBS,
+  verb(
+    "tick",
+    { description: "one turn of what the functions do each minute, where there are none: for a timer of yours", example: ["tick"] },
+    async (session) => (await import("./verbs/tick/tick.ts")).tick(session),
+  ),
   verb("pause", { description: "make no more changes until resume", example: ["pause"] }, async (session) =>
     (await import("./verbs/pause.ts")).pause(session, true),
   ),

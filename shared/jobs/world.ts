@@ -35,6 +35,8 @@ export interface World {
   /** Alibaba Cloud's control plane of Elasticsearch instances; without a region that of the functions, in a terminal that of the state. */
   instances(region: string | undefined): Instances;
   tasks: Tasks;
+  /** There is no Function Compute: no timer fires but the tick. */
+  isOnlyTimer?: true | undefined;
   notifiers: readonly Notifier[];
   logger: Logger;
   /** Milliseconds left of this invocation, or of a job's slice of it. */

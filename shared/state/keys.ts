@@ -26,6 +26,10 @@ export const stateKey = {
   /** Marks that the job's look was too long for a tick and continues in this task. */
   task: (id: string, number: number) => `live/tasks/${id}/${String(number).padStart(6, "0")}`,
   tasks: (id: string) => `live/tasks/${id}/`,
+  /** Of a task that runs, or ran, in a process of the command tick; each process that takes it writes the next number. */
+  taskHere: (task: string, epoch: number) => `ticks/${task}/${String(epoch).padStart(6, "0")}`,
+  taskHereAll: (task: string) => `ticks/${task}/`,
+  tasksHere: "ticks/",
   /** Names the job with which the next tick starts. */
   next: (id: string) => `live/next/${id}`,
   slot: (policy: string, { slot, state, seconds }: SlotHint) => `live/slots/${policy}/${slot}.${state}.${seconds}`,

@@ -53,6 +53,7 @@ export function openMemorySession(options: GlobalOptions, _shell: unknown, progr
       if (opened.paused && notes.paused) this.terminal.note(PAUSED_NOTE);
       return opened;
     },
+    turn: () => world.open(),
     blobs: async (place) => world.blobs(place),
   };
 }

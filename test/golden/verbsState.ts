@@ -2,13 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSettings } from "../../shared/runtime/settings.ts";
+import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { adopt } from "../../shared/verbs/adopt/apply.ts";
+import { askCopy } from "../../shared/verbs/copy/ask.ts";
 import { setPaused } from "../../shared/verbs/jobs/ask.ts";
 import { pinSnapshot } from "../../shared/verbs/pins/apply.ts";
 import { writeConfig } from "../infra/cli/runCli.ts";
 import { STEP1 } from "../world/moved.ts";
 import { OPS } from "../world/nightly.ts";
-import { MOVED, type TestWorld } from "../world/world.ts";
+import { DAY_MS, MOVED, type TestWorld } from "../world/world.ts";
 import type { VerbCases } from "./cases.ts";
 import type { Stage } from "./memorySession.ts";
 import { copyWorld, DENIED, newWorld, nights, oldestOf, stageOf } from "./stages.ts";
@@ -32,6 +34,20 @@ async function directoryStage(before: (directory: string) => unknown): Promise<S
 function identityIn(directory: string, identity: object): void {
   mkdirSync(join(directory, "state"));
   writeFileSync(join(directory, "state", "state.json"), JSON.stringify(identity));
+}
+
+/** The policy was seen a day ago, and its slot is due. */
+async function dueWorld(): Promise<TestWorld> {
+  const world = await newWorld();
+  await advanceJobs(await world.open());
+  world.advance(DAY_MS);
+  return world;
+}
+
+async function copyingWorld(): Promise<TestWorld> {
+  const world = await copyWorld(STEP1.blobs);
+  await askCopy(await world.open(), "move", OPS);
+  return world;
 }
 
 const OURS = { schema: 1, product: "ossnap", id: "0123456789", createdAt: "2026-11-20T00:00:00.000Z" };
@@ -136,6 +152,29 @@ const RESUME: VerbCases = {
   without: PAUSE_WITHOUT,
 };
 
+const TICK: VerbCases = {
+  signature: "tick",
+  cases: [
+    { outcome: "ok", title: "a slot is due", words: ["tick"], stage: stageOf(dueWorld) },
+    {
+      outcome: "ok",
+      title: "while ossnap is paused",
+      words: ["tick"],
+      stage: stageOf(dueWorld, pauses),
+    },
+    { outcome: "ok", title: "a batch of a copy is moved here", words: ["tick"], stage: stageOf(copyingWorld) },
+    {
+      outcome: "ok",
+      title: "a cluster denies, which the job says",
+      words: ["tick"],
+      stage: stageOf(dueWorld, (world) => world.source.failNext("listIndices", DENIED)),
+    },
+    { outcome: "empty", title: "nothing is due", words: ["tick"], stage: stageOf(newWorld) },
+    { outcome: "failed", title: "a state without identity", words: ["tick"], stage: stageOf(newWorld, losesIdentity) },
+  ],
+  without: { refused: "it asks for nothing itself; what forbids a job is the job's reason" },
+};
+
 const pinned = async (world: TestWorld) => {
   const request = { repository: "backups", snapshot: await oldestOf(world), because: "audit of 2026" };
   await pinSnapshot(await world.open(), request, "ops");
@@ -215,4 +254,4 @@ const POLICIES: VerbCases = {
   without: { refused: "it only prints", empty: "a state needs some rights" },
 };
 
-export const STATE_VERBS = [INIT, TOKEN, POLICIES, ADOPT, PAUSE, RESUME, PIN, UNPIN, PINS];
+export const STATE_VERBS = [INIT, TOKEN, POLICIES, ADOPT, TICK, PAUSE, RESUME, PIN, UNPIN, PINS];

@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OssServer, startOss } from "../../infra/local/oss/startOss.ts";
+import { startS3 } from "../../infra/local/servers/s3.ts";
 import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
 import { initialise } from "../../shared/runtime/initialise.ts";
@@ -91,6 +93,29 @@ describe("ossnap init", () => {
   });
 });
 
+describe("ossnap init of a state that is not on OSS", () => {
+  const settingsOf = (state: object): RuntimeSettings => ({
+    ...settingsFor("plain"),
+    config: loadConfig(JSON.stringify({ version: 1, clusters: { any: { url: "http://127.0.0.1:1" } }, state }), {}),
+  });
+
+  it("accepts a directory, and leaves nothing behind but the state", async () => {
+    const directory = await mkdtemp(join(root, "directory-"));
+    expect(await initialise(settingsOf({ store: "directory", bucket: directory }), context)).toMatchObject({ created: true });
+    expect((await readdir(directory)).sort()).toEqual(["live", "state.json"]);
+  });
+
+  it("rejects a server of S3 that lets two writers write one key, and writes nothing", async () => {
+    await mkdir(join(root, "s3", "state"), { recursive: true });
+    // rclone does not enforce If-None-Match.
+    const server = await startS3({ root: join(root, "s3"), port: await freePort(), ...KEYS });
+    const state = { store: "s3", bucket: "state", region: "us-east-1", endpoint: server.url, ...KEYS };
+    const attempt = initialise(settingsOf(state), context).finally(() => server.close());
+    await expect(attempt).rejects.toMatchObject({ code: "invalid", reason: { code: "state.writtenTwice" } });
+    expect(await readdir(join(root, "s3", "state"))).toEqual([]);
+  });
+});
+
 describe("a state without its identity", () => {
   it("invariant 9: refuses every function, and names the command that fixes it", async () => {
     await expect(world("foreign")).rejects.toMatchObject({ code: "absent", message: expect.stringContaining("ossnap init") as string });
@@ -103,3 +128,13 @@ describe("a state without its identity", () => {
     });
   });
 });
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}

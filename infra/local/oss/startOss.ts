@@ -53,6 +53,8 @@ export interface OssServer {
 interface RequestCounts {
   /** `{PutObject: 3, ListObjectsV2: 1}`: every parsable request, including rejected ones. */
   counts(): Record<string, number>;
+  /** The same of what is billed: answers of 2xx and 3xx. */
+  billed(): Record<string, number>;
   reset(): void;
 }
 
@@ -64,6 +66,7 @@ const KEEP_ALIVE_MS = 75_000;
 interface Running extends OssContext {
   options: OssOptions;
   counts: Map<string, number>;
+  billed: Map<string, number>;
   signal: AbortSignal;
   sendEvents: ReturnType<typeof createEventSender>;
 }
@@ -77,7 +80,8 @@ export async function startOss<Rule extends EventRule = EventRule>(options: OssO
   setMaxListeners(0, closing.signal);
   const faults = createFaults();
   const counts = new Map<string, number>();
-  const running = await createRunning(options as unknown as OssOptions, faults, counts, closing.signal);
+  const billed = new Map<string, number>();
+  const running = { ...(await createRunning(options as unknown as OssOptions, faults, counts, closing.signal)), billed };
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
     void answerRequest(running, request, response);
   });
@@ -87,7 +91,14 @@ export async function startOss<Rule extends EventRule = EventRule>(options: OssO
     url: `http://${host}:${port}`,
     port,
     faults,
-    requests: { counts: () => Object.fromEntries(counts), reset: () => counts.clear() },
+    requests: {
+      counts: () => Object.fromEntries(counts),
+      billed: () => Object.fromEntries(billed),
+      reset() {
+        counts.clear();
+        billed.clear();
+      },
+    },
     async close() {
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -97,7 +108,12 @@ export async function startOss<Rule extends EventRule = EventRule>(options: OssO
   };
 }
 
-async function createRunning(options: OssOptions, faults: FaultBook, counts: Map<string, number>, signal: AbortSignal): Promise<Running> {
+async function createRunning(
+  options: OssOptions,
+  faults: FaultBook,
+  counts: Map<string, number>,
+  signal: AbortSignal,
+): Promise<Omit<Running, "billed">> {
   const store = withVirtualBuckets(await createObjectStore(options.root), options.virtualBuckets ?? {});
   const region = options.region.replace(/^oss-/, "");
   const accountId = options.accountId ?? DEFAULT_ACCOUNT_ID;
@@ -120,6 +136,7 @@ async function answerRequest(running: Running, request: IncomingMessage, respons
     target = parseTarget(request);
     running.counts.set(target.operation, (running.counts.get(target.operation) ?? 0) + 1);
     answer = await work(running, target, request, requestId);
+    if (answer.status < 400) running.billed.set(target.operation, (running.billed.get(target.operation) ?? 0) + 1);
   } catch (error) {
     answer = errorAnswer(error, requestId, request);
   }

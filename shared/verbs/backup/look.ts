@@ -41,7 +41,7 @@ export async function lookForSlots(world: World, work: OpenWork, name: string, p
   const newest = due.at(-1);
   if (newest === undefined) return;
   const isOpen = (slot: string) => work.jobs.some(({ id }) => id === jobId.backup(name, slot));
-  const isTimed = hasTimer(schedulesOf(world.config).createSnapshots, name);
+  const isTimed = world.isOnlyTimer !== true && hasTimer(schedulesOf(world.config).createSnapshots, name);
   const isLate = (slot: string) => now.getTime() - slotTime(slot).getTime() > TIMER_GRACE_MS;
   const lateMs = now.getTime() - slotTime(newest).getTime();
   const missed = (isLate(newest) || !isTimed) && !isOpen(newest);

@@ -8,8 +8,8 @@ import { matchesPattern } from "../../plan/wildcard.ts";
 import { hidingReason } from "../../proof/rootFaults.ts";
 
 /** A task reads its list from one state object and reports per blob; the bounds limit what a lost task costs. */
-const BATCH_BLOBS_MAX = 500;
-const BATCH_BYTES_MAX = 1024 ** 3;
+export const BATCH_BLOBS_MAX = 500;
+export const BATCH_BYTES_MAX = 1024 ** 3;
 
 /** Blobs are written before those that refer to them; the root is published by a separate step. */
 const COPY_ORDER: readonly BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];

@@ -4,7 +4,7 @@ import type { BatchResult } from "./plan.ts";
 import type { CopyBatchState, CopyData, CopyJob, CopyObservation, CopyOutage } from "./types.ts";
 
 /** Maximum number of concurrent tasks of one copy. */
-const TASKS_MAX = 4;
+export const TASKS_MAX = 4;
 /** Attempts per batch before the job fails; those that ended because a store did not answer do not count. */
 const BATCH_ATTEMPTS_MAX = 3;
 /** Between the attempts while a store does not answer. */

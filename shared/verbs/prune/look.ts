@@ -13,7 +13,8 @@ const MISSED_MAX_MS = 10 * 60_000;
 export async function lookForPrune(world: World, work: OpenWork, name: string, { schedule, prune }: BackupPolicy): Promise<void> {
   if (!prune) return;
   const now = world.clock.now();
-  const graceMs = hasTimer(schedulesOf(world.config).pruneSnapshots, name) ? TIMER_GRACE_MS : 0;
+  const isTimed = world.isOnlyTimer !== true && hasTimer(schedulesOf(world.config).pruneSnapshots, name);
+  const graceMs = isTimed ? TIMER_GRACE_MS : 0;
   const since = new Date(now.getTime() - MISSED_MAX_MS);
   const due = dueSlots({ cron: prune.cron, timeZone: schedule.timeZone }, since, new Date(now.getTime() - graceMs))
     .map(slotOf)

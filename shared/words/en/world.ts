@@ -166,6 +166,8 @@ export const WORLD: Readonly<Record<string, string>> = {
     "a record that helps ossnap cannot be used and counts as absent ({message}); it is replaced when ossnap writes it next, or put it back from a copy",
   "state.strangeKey": "the state contains {object}, which ossnap never writes: it is ignored; delete it if it is not needed",
   "state.versioned": "bucket {bucket} keeps versions, so a second writer is not refused: use an unversioned bucket",
+  "state.writtenTwice":
+    "{state} lets two writers write one key that only one of them may write: use OSS, Amazon's S3, another server that refuses the second write, or a directory",
   "system.feature": "{index} belongs to the feature {feature}; from 8.0 on, a feature is restored only as a whole",
   "tasks.notHere":
     "this terminal has no access to Function Compute (FC_ACCOUNT_ID and keys are not set), so it cannot start the task; the next tick of advanceJobs starts it, in the deployment or with npm start",

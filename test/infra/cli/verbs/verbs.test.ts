@@ -52,6 +52,7 @@ function sessionOf(world: TestWorld): Session {
     planned: () => ({}) as ReturnType<Session["planned"]>,
     context: () => expect.fail("no verb here asks for a context"),
     world: (opening) => world.open(opening),
+    turn: () => world.open(),
     blobs: async (place) => world.blobs(place),
   };
 }
