@@ -113,7 +113,7 @@ export function openSession(options: GlobalOptions, shell: Environment, program:
       return world;
     },
     async turn(timeoutSeconds) {
-      const known = settings();
+      const known = await settings();
       const { openWorld } = await wire();
       const shown = context(known.config.state.region);
       return openWorld(known, {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Answer } from "../../answer.ts";
+import { requireHere } from "../../at/ask.ts";
 import { EXIT } from "../../exitCodes.ts";
 import type { Session } from "../../session.ts";
 
@@ -7,7 +8,8 @@ import type { Session } from "../../session.ts";
 const TOKEN_BYTES = 32;
 
 /** Makes a token for the HTTP function; reads and writes nothing. */
-export async function token(_session: Session): Promise<Answer> {
+export async function token(session: Session): Promise<Answer> {
+  requireHere(session, "a token is made where it is asked for");
   const made = randomBytes(TOKEN_BYTES).toString("base64url");
   const sha256 = createHash("sha256").update(made).digest("hex");
   const text = () =>

@@ -5,6 +5,7 @@ import { say } from "../../../../shared/words/say.ts";
 import { FUNCTION_LIMITS } from "../../../deploy/functionLimits.ts";
 import type { Answer } from "../../answer.ts";
 import { toneOf } from "../../begin.ts";
+import { requireHere } from "../../at/ask.ts";
 import { EXIT } from "../../exitCodes.ts";
 import { type Look, marked, type Tone } from "../../screen/look.ts";
 import { PAUSED_NOTE } from "../../screen/terminal.ts";
@@ -12,6 +13,7 @@ import type { Session } from "../../session.ts";
 
 /** One turn of what the functions do each minute, for whoever has none: starts what is due and advances every open job. */
 export async function tick(session: Session): Promise<Answer> {
+  requireHere(session, "tick is the turn of a machine without functions");
   let isPaused = false;
   const data = await tickHere(async (turn: Turn) => {
     const world = await session.turn(FUNCTION_LIMITS[turn].timeoutSeconds);
