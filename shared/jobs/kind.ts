@@ -39,6 +39,10 @@ export interface JobKind<I = unknown, D = unknown, O = unknown> {
   effects: Record<string, Effect<I, D>>;
   /** A cancelled job of this kind takes nothing back, so it ends even if the world cannot be read. */
   undoesNothing?: true;
+  /** Whether it gives back what it took, such as a block or a closed index: refused requests are then repeated for a day beyond the patience. */
+  isGivingBack?(job: Job<I, D>): boolean;
+  /** Whether it holds something that others miss, such as a block: a world that cannot be read is then looked at for a day beyond the patience. */
+  isHolding?(job: Job<I, D>): boolean;
   /** Whether work of this job runs on its cluster, asked where the look at the job was refused; reads nothing that can be refused alike. */
   isWorking?(job: Job<I, D>): Promise<boolean>;
   /** What to do before the job fails, such as deleting what it left: the record in place of `failed`, or `undefined` if nothing. */

@@ -10,8 +10,8 @@ import { lost, writeHead } from "./writeHead.ts";
 
 /** Limits the moves of one job per invocation so that it cannot starve the others. */
 const MOVES_MAX = 60;
-/** A job's own work that cannot be observed for this long beyond its patience is given up; a single failed look is not enough. */
-const UNSEEN_PATIENCE_MS = 24 * 3_600_000;
+/** A job's own work that cannot be observed, or given back, for this long beyond its patience is given up; a single failure is not enough. */
+const OWN_PATIENCE_MS = 24 * 3_600_000;
 /** States in which the job's own work is running. */
 const UNDER_WAY = ["running", "closing", "restoring", "freeing", "copying", "waiting"];
 /** States before a job's first effect on the world. */
@@ -56,7 +56,7 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
   const decision = await decide(kind, job, now, context);
   // The instance was frozen while gathering: the observation is outdated.
   if (context.remainingMs() < 0) return { outcome: "left", reason: reason("job.deadline") };
-  const patient = new Date(job.intent.patienceUntil) > now;
+  const patient = isPatient(kind, job, now);
   // A claim that is still in the head had no effect; the effect is not retried beyond the job's patience.
   if (decision.do === "effect" && (patient || !job.head.claim)) return applyEffect(kind, job, decision, context);
   if (decision.do === "record") return (await writeHead(job, context, decision)) ? undefined : lost();
@@ -68,6 +68,12 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
   const because = decision.do === "effect" ? (job.head.trouble ?? job.head.reason) : decision.reason;
   const failed = reason("job.patience", { until: job.intent.patienceUntil, because: because.code, ...because.params });
   return (await writeHead(job, context, { state: "failed", reason: failed, data: job.head.data })) ? undefined : lost();
+}
+
+/** What was taken is given back long after the job's own work was given up. */
+function isPatient<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, now: Date): boolean {
+  const isGivingBack = job.head.cancelling !== undefined || kind.isGivingBack?.(job) === true;
+  return new Date(job.intent.patienceUntil).getTime() + (isGivingBack ? OWN_PATIENCE_MS : 0) > now.getTime();
 }
 
 /** Waiting leaves no record, except for trouble, and for a fault in the way of every look: at once if a person must act, else once it lasts. */
@@ -129,8 +135,8 @@ async function decideUnseen<I, D, O>(
   const isIdle = code === "refused" && (await runsNothing(kind, job, logger));
   if (cancelling && isIdle) return { do: "record", state: "cancelled", reason: reason("cancel.unseen", params), data };
   // A claim may have started work even if its response was lost.
-  const begun = claim !== undefined || UNDER_WAY.includes(state);
-  const givenUpAt = new Date(job.intent.patienceUntil).getTime() + UNSEEN_PATIENCE_MS;
+  const begun = claim !== undefined || UNDER_WAY.includes(state) || kind.isGivingBack?.(job) === true || kind.isHolding?.(job) === true;
+  const givenUpAt = new Date(job.intent.patienceUntil).getTime() + OWN_PATIENCE_MS;
   return { do: "wait", reason: reason(isIdle ? "gather.failedIdle" : "gather.failed", params), own: begun && now.getTime() < givenUpAt };
 }
 

@@ -17,6 +17,11 @@ export function isStateDamage(why: Reason | undefined): boolean {
   return why?.code === "state.objectDamaged" || why?.code === "evidence.damagedRecord";
 }
 
+/** Whether both say the same of the same. */
+export function isSameReason(one: Reason, other: Reason): boolean {
+  return one.code === other.code && JSON.stringify(one.params) === JSON.stringify(other.params);
+}
+
 export function reason(code: string, params: Readonly<Record<string, ReasonParam>> = {}): Reason {
   const isShort = (value: ReasonParam): boolean =>
     Array.isArray(value) ? value.every(isShort) : typeof value !== "string" || value.length <= PARAM_CHARACTERS_MAX;

@@ -75,6 +75,9 @@ export function migrationKind(world: World, work: OpenWork): JobKind<MigrationIn
     },
 
     failing: failingMigration,
+    isGivingBack: ({ intent: { input }, head: { data, state } }) =>
+      data.failing !== undefined || state === LIFTING || (input.mode === "rollback" && data.times.rollback !== undefined),
+    isHolding: ({ intent: { input }, head: { data } }) => input.mode === "cutover" && (data.blocked ?? []).length > 0,
     result: migrationResult,
     finished: (job) => reportMigration(world, job),
   };

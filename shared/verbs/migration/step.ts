@@ -1,5 +1,5 @@
 import type { Decision, HeadRecord } from "../../jobs/kind.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { isSameReason, type Reason, reason } from "../../model/reason.ts";
 import { type SourceLook, writesBetween } from "../../plan/migration/sourceWrites.ts";
 import type { MigrationData, MigrationJob, MigrationObservation, Part, PartSeen } from "./types.ts";
 
@@ -204,7 +204,7 @@ export function failingMigration({ intent, head: { data, state } }: MigrationJob
   }
   if (intent.input.mode !== "cutover" || blocked.length === 0 || data.times.restore !== undefined) return undefined;
   if (failing === undefined) return { state: "failing", reason: why, data: { ...data, failing: why } };
-  if (failing.code === why.code) return undefined;
+  if (isSameReason(failing, why)) return undefined;
   const params = { ...failing.params, source: intent.input.source, blocked, because: failing.params.because ?? failing.code };
   return { state: "failed", reason: reason("migration.leftBlocked", params), data };
 }

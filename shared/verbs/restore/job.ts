@@ -96,6 +96,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
     },
 
     failing: failingRestore,
+    isGivingBack: ({ head: { data } }) => data.failing !== undefined,
     result: restoreResult,
     finished: (job) => reportRestore(world, job),
   };

@@ -1,5 +1,5 @@
 import type { Decision, HeadRecord } from "../../jobs/kind.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { isSameReason, type Reason, reason } from "../../model/reason.ts";
 import { aliasNames } from "../../plan/aliases/moves.ts";
 import { isOver, reopenOld, withReplaced } from "./stepOver.ts";
 import { raiseReplicas } from "./stepServe.ts";
@@ -51,7 +51,7 @@ const NO_TARGET = { index: "", as: "", shards: 0, bytes: 0 };
 export function failingRestore({ head, intent }: RestoreJob, why: Reason): HeadRecord<RestoreData> | undefined {
   const { state, data } = head;
   if (data.failing) {
-    if ([data.failing.code, "restore.keptServing", "over.replaced", "state.replaced"].includes(why.code)) return undefined;
+    if (isSameReason(data.failing, why) || ["restore.keptServing", "over.replaced", "state.replaced"].includes(why.code)) return undefined;
     const closed = data.targets.filter(({ old, restored }) => old?.closing !== undefined && !restored).map(({ as }) => as);
     if (closed.length > 0) return { state: "failed", reason: reason("over.leftClosed", { ...inner(data.failing), left: closed }), data };
     const left = data.targets.map(({ as }) => as);
