@@ -4,7 +4,7 @@ import { readSource } from "../../shared/runtime/config/source.ts";
 import { mapTexts } from "../../shared/runtime/config/tree.ts";
 
 /** `${NAME}`, and `${kms:NAME}` for a secret of KMS. */
-const PLACEHOLDER = /\$\{((?:kms:[A-Za-z0-9_/+=.@-]{1,64})|[A-Za-z_]\w*)\}/g;
+const PLACEHOLDER = /\$\{((?:kms:[A-Za-z0-9_/+=.@-]{1,192})|[A-Za-z_]\w*)\}/g;
 
 /** Whether a name of {@link standInsFor} is one of a variable; the others are secrets of KMS. */
 export function isVariableName(name: string): boolean {

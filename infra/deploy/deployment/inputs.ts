@@ -53,7 +53,7 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
   const names = Object.keys(standIns).filter(isVariableName);
   const unset = unsetVariables(names, serverlessText, given);
   if (!namesOnly) requireVariables(unset, names, { configPath, serverlessPath });
-  const env = { ...Object.fromEntries(unset.map((name) => [name, standIns[name] ?? "unset"])), ...given };
+  const env = { ...given, ...Object.fromEntries(unset.map((name) => [name, standIns[name] ?? "unset"])) };
   const { config, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
   if (config === undefined) throw new ConfigError(wrong);
   const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env });

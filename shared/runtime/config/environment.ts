@@ -5,9 +5,9 @@ const PLACEHOLDER = /\$\{([^}]*)\}/g;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /**
  * `kms:` and a secret's name as Key Management Service allows it:
- * https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-createsecret
+ * https://www.alibabacloud.com/help/doc-detail/154490.htm (CreateSecret)
  */
-const KMS_NAME = /^kms:([A-Za-z0-9_/+=.@-]{1,64})$/;
+const KMS_NAME = /^kms:([A-Za-z0-9_/+=.@-]{1,192})$/;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -71,9 +71,9 @@ const HIDDEN = "(hidden)";
 const SECRET_KEYS: readonly string[] = ["password", "apiKey", "secret", "accessKeyId", "secretAccessKey", "sessionToken", "sha256"];
 
 /** Nothing but variables, perhaps behind a host: any other part of a secret's value is as secret as a value without variables. */
-const ONLY_VARIABLES = /^(?:https?:\/\/[\w.-]+(?::\d+)?\/)?(?:\$\{(?:kms:[A-Za-z0-9_/+=.@-]{1,64}|[A-Za-z_][A-Za-z0-9_]*…?)\})+$/;
+const ONLY_VARIABLES = /^(?:https?:\/\/[\w.-]+(?::\d+)?\/)?(?:\$\{(?:kms:[A-Za-z0-9_/+=.@-]{1,192}|[A-Za-z_][A-Za-z0-9_]*…?)\})+$/;
 /** What follows a name in a placeholder may be a default value, as in a shell (`${NAME:-value}`, `${NAME-value}`). */
-const AFTER_NAME = /(\$\{(?!kms:[A-Za-z0-9_/+=.@-]{1,64}\})[A-Za-z_][A-Za-z0-9_]*)[^}A-Za-z0-9_][^}]*\}/g;
+const AFTER_NAME = /(\$\{(?!kms:[A-Za-z0-9_/+=.@-]{1,192}\})[A-Za-z_][A-Za-z0-9_]*)[^}A-Za-z0-9_][^}]*\}/g;
 
 /**
  * The text to show for a path, as written, including placeholders; `null` for sections and missing values, and for the whole: a file that is
@@ -153,7 +153,7 @@ function unread(segments: Segments, placeholder: string): Finding {
       segments,
       "kmsName",
       "not the name of a secret of KMS",
-      `write \${kms:NAME} with at most 64 letters, digits and _/+=.@-`,
+      `write \${kms:NAME} with at most 192 letters, digits and _/+=.@-`,
     );
   if (!isSecretPath(segments))
     return finding(segments, "kmsField", "a secret of KMS in a field that is shown", "write it, or take it from a variable");

@@ -6,7 +6,7 @@ import { DURATION_PATTERN, parseDuration } from "../../repository/duration.ts";
 import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
 
 /** For editors: a placeholder is permitted wherever a text is. */
-const PLACEHOLDER_PATTERN = String.raw`^.*\$\{(?:kms:[A-Za-z0-9_/+=.@-]{1,64}|[A-Za-z_][A-Za-z0-9_]*)\}.*$`;
+const PLACEHOLDER_PATTERN = String.raw`^.*\$\{(?:kms:[A-Za-z0-9_/+=.@-]{1,192}|[A-Za-z_][A-Za-z0-9_]*)\}.*$`;
 
 /** These names become part of snapshot names and of keys in the state. */
 const NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,30}$";
