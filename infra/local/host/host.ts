@@ -95,10 +95,16 @@ async function readDeployed({ environment, accountId }: LocalPlan, { configFile:
   const config = loadConfig(configText, environment);
   const isOther = configFile !== undefined || configured !== undefined;
   const deployment = readDeployment(await readFile(join(ROOT, "s.yaml"), "utf8"), {
-    environment: { ...environment, ACCOUNT_ID: accountId, OSSNAP_ROLE_ARN: `acs:ram::${accountId}:role/ossnap` },
+    environment: { ...environment, ACCOUNT_ID: accountId, ...roles(accountId) },
     other: isOther ? config : undefined,
   });
   return { configFile, configPath, configText, config, deployment };
+}
+
+/** As the deployer's environment names them. */
+function roles(accountId: string): Record<string, string> {
+  const arn = (name: string) => `acs:ram::${accountId}:role/${name}`;
+  return { OSSNAP_ROLE_ARN: arn("ossnap-workers"), OSSNAP_HTTP_ROLE_ARN: arn("ossnap-http") };
 }
 
 /** Checks all ports first, before any step that takes seconds. */

@@ -15,6 +15,7 @@ const KEYS = { accessKeyId: "LTAItest", accessKeySecret: "secret-of-the-deployer
 const DEPLOYER = {
   ACCOUNT_ID: ACCOUNT.accountId,
   OSSNAP_ROLE_ARN: "acs:ram::1234567890123456:role/ossnap",
+  OSSNAP_HTTP_ROLE_ARN: "acs:ram::1234567890123456:role/ossnap-http",
   SOURCE_URL: "http://127.0.0.1:9",
 };
 const RUN_TIMEOUT_MS = 120_000;

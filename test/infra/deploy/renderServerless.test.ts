@@ -66,7 +66,7 @@ describe("s.yaml as it is deployed", () => {
 
   it("lies beside the bundles with paths of its own, its expressions as they are, and without the steps that were run", () => {
     const moved = parse(inBundleFolder(renderServerless(shipped, exampleConfig()), { isWanted: () => true })) as Rendered;
-    expect(moved.resources.http?.props).toMatchObject({ code: "./http", role: "${env('OSSNAP_ROLE_ARN')}" });
+    expect(moved.resources.http?.props).toMatchObject({ code: "./http", role: "${env('OSSNAP_HTTP_ROLE_ARN')}" });
     expect(moved.actions).toEqual({ "pre-deploy": [] });
     const own = shipped.replace(
       "    - run: npm run -s bundle\n",

@@ -39,7 +39,7 @@ async function deploy(bundles: string): Promise<{ code: number; calls: string[] 
   await writeFile(join(directory, "s.yaml"), text);
   const calls = join(directory, "calls");
   await writeFile(calls, "");
-  const names = { ACCOUNT_ID: "1", OSSNAP_ROLE_ARN: "acs:ram::1:role/ossnap" };
+  const names = { ACCOUNT_ID: "1", OSSNAP_ROLE_ARN: "acs:ram::1:role/ossnap", OSSNAP_HTTP_ROLE_ARN: "acs:ram::1:role/ossnap" };
   const env = { NODE_ENV: "test", PATH: process.env.PATH, HOME: directory, USERPROFILE: directory, CALLS: calls, ...names };
   const code = await new Promise<number>((resolve) => {
     const child = execFile(process.execPath, [COMMAND, "deploy", "-y", "-t", "s.yaml"], { cwd: directory, env, timeout: 60_000 }, () =>
