@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Instance } from "../../../../infra/local/fc/instance.ts";
 import { createInstancePool } from "../../../../infra/local/fc/instancePool.ts";
 
@@ -57,6 +57,25 @@ describe("the instances of one function", () => {
     expect(await pool.acquire()).toBe(busy);
     await sleep(60);
     expect([killed, started()]).toEqual([["c-2"], 2]);
+    await pool.close();
+  });
+
+  it("keep one of them warm longer than the others", async () => {
+    const killed: string[] = [];
+    const { start } = slowStarts(1);
+    const endable = (): Instance => {
+      const instance = start();
+      return { ...instance, kill: async () => void killed.push(instance.id) };
+    };
+    const pool = createInstancePool({ functionName: "http", instancesMax: 5, idleMs: 60_000 * 6, start: endable });
+    const [first, second] = [await pool.acquire(), await pool.acquire()];
+    vi.useFakeTimers();
+    for (const instance of [first, second]) pool.release(instance);
+    await vi.advanceTimersByTimeAsync(60_001);
+    expect(killed).toEqual(["c-2"]);
+    await vi.advanceTimersByTimeAsync(60_000 * 6);
+    expect(killed).toEqual(["c-2", "c-1"]);
+    vi.useRealTimers();
     await pool.close();
   });
 
