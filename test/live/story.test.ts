@@ -266,14 +266,7 @@ describe("invalid input and failures", () => {
 
   it("answers ossnap --at local, through the signed trigger, as the same verbs that work here", async () => {
     const { base } = await openPlaces();
-    for (const words of [
-      ["repositories"],
-      ["pins"],
-      ["snapshots"],
-      ["jobs", "--limit", "3"],
-      ["prune", "nightly"],
-      ["migrate", "status"],
-    ]) {
+    for (const words of [["repositories"], ["snapshots"], ["jobs", "--limit", "3"], ["prune", "nightly"]]) {
       const said = async (at: readonly string[]) => {
         const { exitCode, stdout } = await runCli([...at, ...words, "--json"], { env: { OSSNAP_LOCAL_DIR: base } });
         const { data, warnings } = JSON.parse(stdout);

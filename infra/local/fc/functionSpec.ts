@@ -5,7 +5,7 @@ import { AppError } from "../../../shared/model/errors.ts";
 const ASYNC_RETRIES_DEFAULT = 3;
 const ASYNC_EVENT_AGE_SECONDS_DEFAULT = 86_400;
 /** More instances of one function than this only compete for one machine's cores. */
-const INSTANCES_DEFAULT = 10;
+const INSTANCES_DEFAULT = 4;
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits-of-usage */
 const TIMEOUT_SECONDS_MAX = 86_400;
 /** Names and values together: https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/environment-variables */

@@ -11,7 +11,7 @@ import { newRequestId } from "./doors/requestId.ts";
 import { type EventBook, openEventBook, unfinishedEvents } from "./eventBook.ts";
 import { type DeployedFunction, deployFunction, type FunctionSpec, requireVariables } from "./functionSpec.ts";
 import { type Instance, type InvocationResult, startInstance } from "./instance.ts";
-import { createInstancePool, type InstancePool } from "./instancePool.ts";
+import { createInstancePool, type InstancePool, makeRoom } from "./instancePool.ts";
 import { type Account, instanceEnvironment, invocationContext } from "./invocationContext.ts";
 import type { QueuedEvent } from "./queuedEvent.ts";
 
@@ -157,6 +157,7 @@ function addFunction(state: HostState, deployed: DeployedFunction): void {
     functionName: deployed.name,
     instancesMax: deployed.instancesMax,
     start(onExit) {
+      makeRoom([...state.functions.values()].map((one) => one.pool));
       counters.coldStarts += 1;
       const id = `c-${randomUUID()}`;
       return startInstance({ id, deployed, env: instanceEnvironment(state.options, deployed, id, state.env), onLog: state.log, onExit });

@@ -9,6 +9,12 @@ export interface InstancePool {
   /** Waits in order of arrival while the limit is reached. Errors: `conflict` once the pool is closed. */
   acquire(): Promise<Instance>;
   release(instance: Instance): void;
+  /** Instances that exist, whatever they do. */
+  readonly size: number;
+  /** Since when the longest idle instance is idle, in milliseconds of `performance.now()`. */
+  idleSince(): number | undefined;
+  /** Ends the longest idle instance. */
+  endIdle(): void;
   /** Lets no running instance serve another request, as after a new deployment. */
   retire(): void;
   close(): Promise<void>;
@@ -29,6 +35,16 @@ export interface InstancePoolOptions {
 const STARTS_AT_ONCE = 2;
 /** The platform ends instances that nothing was asked of for some minutes; here each keeps memory until then, and only the tick stays warm. */
 const IDLE_MS_DEFAULT = 90_000;
+/** Of all functions together, as long as some are idle: each takes about 100 MB. */
+const INSTANCES_MAX = 8;
+/** A second idle instance of one function is needed only by the next rush, and ends after this part of the time. */
+const SPARE_SHARE = 1 / 6;
+
+interface Idle {
+  /** Ends it. */
+  timer: NodeJS.Timeout;
+  since: number;
+}
 
 interface Waiter {
   resolve(instance: Instance): void;
@@ -38,8 +54,8 @@ interface Waiter {
 export function createInstancePool(options: InstancePoolOptions): InstancePool {
   const live = new Set<Instance>();
   const retired = new WeakSet<Instance>();
-  /** With the timer that ends it; the last is the warmest. */
-  const idle = new Map<Instance, NodeJS.Timeout>();
+  /** The last is the warmest. */
+  const idle = new Map<Instance, Idle>();
   const starting = new Set<Instance>();
   const waiters: Waiter[] = [];
   let closed = false;
@@ -63,7 +79,9 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
     const end = () => {
       if (idle.delete(instance)) void instance.kill();
     };
-    idle.set(instance, setTimeout(end, options.idleMs ?? IDLE_MS_DEFAULT).unref());
+    const { idleMs = IDLE_MS_DEFAULT } = options;
+    const timer = setTimeout(end, idle.size === 0 ? idleMs : idleMs * SPARE_SHARE).unref();
+    idle.set(instance, { timer, since: performance.now() });
   };
 
   const hand = (instance: Instance): void => {
@@ -96,6 +114,16 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
       rest(instance);
       serve();
     },
+    get size() {
+      return live.size;
+    },
+    idleSince: () => idle.values().next().value?.since,
+    endIdle() {
+      const instance = idle.keys().next().value;
+      if (instance === undefined) return;
+      forget(idle, instance);
+      void instance.kill();
+    },
     retire() {
       for (const instance of live) retired.add(instance);
       for (const instance of [...idle.keys()]) {
@@ -112,7 +140,7 @@ export function createInstancePool(options: InstancePoolOptions): InstancePool {
   };
 }
 
-function takeIdle(idle: Map<Instance, NodeJS.Timeout>): Instance | undefined {
+function takeIdle(idle: Map<Instance, Idle>): Instance | undefined {
   for (let instance = [...idle.keys()].at(-1); instance !== undefined; instance = [...idle.keys()].at(-1)) {
     forget(idle, instance);
     if (instance.alive()) return instance;
@@ -120,9 +148,18 @@ function takeIdle(idle: Map<Instance, NodeJS.Timeout>): Instance | undefined {
   return undefined;
 }
 
-function forget(idle: Map<Instance, NodeJS.Timeout>, instance: Instance): void {
-  clearTimeout(idle.get(instance));
+function forget(idle: Map<Instance, Idle>, instance: Instance): void {
+  clearTimeout(idle.get(instance)?.timer);
   idle.delete(instance);
+}
+
+/** Ends what is idle longest, of whichever function, where another instance would be more than a small machine holds. */
+export function makeRoom(pools: readonly InstancePool[], instancesMax = INSTANCES_MAX): void {
+  if (pools.reduce((sum, { size }) => sum + size, 0) < instancesMax) return;
+  const [longest] = pools
+    .map((pool) => ({ pool, since: pool.idleSince() ?? Number.POSITIVE_INFINITY }))
+    .sort((one, other) => one.since - other.since);
+  longest?.pool.endIdle();
 }
 
 function closedError({ functionName }: InstancePoolOptions): AppError {

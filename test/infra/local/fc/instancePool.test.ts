@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Instance } from "../../../../infra/local/fc/instance.ts";
-import { createInstancePool } from "../../../../infra/local/fc/instancePool.ts";
+import { createInstancePool, makeRoom } from "../../../../infra/local/fc/instancePool.ts";
 
 /** Instances that share one busy machine: each one that loads makes the others slower. */
 function slowStarts(loadMs: number) {
@@ -58,6 +58,49 @@ describe("the instances of one function", () => {
     await sleep(60);
     expect([killed, started()]).toEqual([["c-2"], 2]);
     await pool.close();
+  });
+
+  it("keep one of them warm longer than the others", async () => {
+    const killed: string[] = [];
+    const { start } = slowStarts(1);
+    const endable = (): Instance => {
+      const instance = start();
+      return { ...instance, kill: async () => void killed.push(instance.id) };
+    };
+    const pool = createInstancePool({ functionName: "http", instancesMax: 5, idleMs: 60_000 * 6, start: endable });
+    const [first, second] = [await pool.acquire(), await pool.acquire()];
+    vi.useFakeTimers();
+    for (const instance of [first, second]) pool.release(instance);
+    await vi.advanceTimersByTimeAsync(60_001);
+    expect(killed).toEqual(["c-2"]);
+    await vi.advanceTimersByTimeAsync(60_000 * 6);
+    expect(killed).toEqual(["c-2", "c-1"]);
+    vi.useRealTimers();
+    await pool.close();
+  });
+
+  it("make room for another function's: the one that is idle longest ends, and none that works", async () => {
+    const killed: string[] = [];
+    const pools = ["a", "b"].map((name) => {
+      const { start } = slowStarts(1);
+      const endable = (): Instance => {
+        const instance = start();
+        return { ...instance, kill: async () => void killed.push(`${name}-${instance.id}`) };
+      };
+      return createInstancePool({ functionName: name, instancesMax: 5, start: endable });
+    });
+    const [one, other] = pools as [(typeof pools)[number], (typeof pools)[number]];
+    const busy = await one.acquire();
+    makeRoom(pools, 1);
+    expect(killed).toEqual([]);
+    other.release(await other.acquire());
+    one.release(busy);
+    makeRoom(pools, 3);
+    expect(killed).toEqual([]);
+    makeRoom(pools, 2);
+    expect(killed).toEqual(["b-c-1"]);
+    await one.close();
+    await other.close();
   });
 
   it("grow to the limit while all are busy", async () => {
