@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
+import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { isTooLongForJob, type JobKindName, kindOf } from "../model/jobId.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { StateClock } from "../state/identity.ts";
@@ -73,14 +74,14 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     }
   }
 
-  /** A damaged record hides none of the others. */
-  async function entryOf(id: string, seq: number, before: string): Promise<HistoryEntry | undefined> {
+  /** A damaged record hides none of the others; when it was written is not known. */
+  async function entryOf(id: string, seq: number): Promise<HistoryEntry | undefined> {
     try {
       const record = await readRecord(id, seq);
       return record && historyEntry(id, { ...record, seq });
     } catch (error) {
       if (!hasCode(error, "invalid")) throw error;
-      return { at: before, by: UNKNOWN, state: UNKNOWN, reason: reason("job.recordUnreadable", { message: messageOf(error) }) };
+      return { at: "", by: UNKNOWN, state: UNKNOWN, reason: reason("job.recordUnreadable", { message: messageOf(error) }) };
     }
   }
 
@@ -160,13 +161,15 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
     },
 
     async history(id) {
-      const entries: HistoryEntry[] = [];
       const last = await headSeqOf(id);
       if (last === undefined) return storedHistory(id);
-      for (let seq = 0; seq <= last; seq += 1) {
-        const entry = await entryOf(id, seq, entries.at(-1)?.at ?? "");
-        if (entry) entries.push(entry);
-      }
+      const read = new Map<number, HistoryEntry | undefined>();
+      const seqs = Array.from({ length: last + 1 }, (_, seq) => seq);
+      // A large copy has tens of thousands, which one after the other would outlast an invocation.
+      await forEachBounded(seqs, READS_AT_ONCE, async (seq) => void read.set(seq, await entryOf(id, seq)));
+      const entries: HistoryEntry[] = [];
+      for (const entry of seqs.flatMap((seq) => read.get(seq) ?? []))
+        entries.push(entry.at === "" ? { ...entry, at: entries.at(-1)?.at ?? "" } : entry);
       return entries;
     },
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../../shared/model/errors.ts";
+import { SOURCE_LOOK_MINUTES } from "../../../shared/verbs/copy/look.ts";
 import { startOss } from "../../local/oss/startOss.ts";
 import { clusterStub } from "../clusterStub.ts";
 import { CONFIGURATIONS, REGION, TICK_BUCKETS } from "../configurations.ts";
@@ -68,8 +69,11 @@ async function playDay(minutes: number): Promise<QuickDay> {
     };
     await initialise(readSettings(""), context);
     const event = Buffer.from("{}");
-    // The first ticks write down what they see for the first time.
-    for (let tick = 0; tick < 3; tick += 1) await handler(event, context);
+    // The first ticks write down what they see for the first time, a copy's source included.
+    for (let tick = 0; tick <= SOURCE_LOOK_MINUTES; tick += 1) {
+      aheadMs += MINUTE_MS;
+      await handler(event, context);
+    }
     oss.requests.reset();
     cluster.requests.reset();
     let milliseconds = 0;

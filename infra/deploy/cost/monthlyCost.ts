@@ -57,10 +57,7 @@ export function computeUnits({ invocations, milliseconds, vcpu, memoryMegabytes,
 const MINUTES_PER_MONTH = 30 * 24 * 60;
 /** `SOURCE_LOOK_MINUTES` of `verbs/copy/look.ts`: how often a copy after a policy lists its source. */
 const SOURCE_LOOKS_PER_MONTH = MINUTES_PER_MONTH / 10;
-/**
- * Of one idle tick on Function Compute: two listings in a row within the region, and the work between. More than `npm run bench -- cost` measures
- * without a network (see docs/scale.md), so that the plan promises too little rather than too much.
- */
+/** Of one idle tick: two listings in a row within the region, and the work between; as `npm run bench -- cost` measured on a busy machine. */
 const TICK_MILLISECONDS = 100;
 
 /** `advanceJobs` as s.yaml deploys it. */
