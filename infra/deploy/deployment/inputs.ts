@@ -87,7 +87,10 @@ function requireVariables(
   if (unset.length === 0) return;
   const told = unset.map((name) => {
     const isOfConfig = ofConfig.includes(name);
-    const otherwise = isOfConfig || ["ACCOUNT_ID", "OSSNAP_ROLE_ARN", "OSSNAP_HTTP_ROLE_ARN"].includes(name) ? "" : ` (or remove its line from ${serverlessPath})`;
+    const otherwise =
+      isOfConfig || ["ACCOUNT_ID", "OSSNAP_ROLE_ARN", "OSSNAP_HTTP_ROLE_ARN"].includes(name)
+        ? ""
+        : ` (or remove its line from ${serverlessPath})`;
     return `${name}, which ${isOfConfig ? configPath : serverlessPath} needs${otherwise}`;
   });
   const fix = "in the shell, in .env, or in a file of NAME=value (--env-file)";

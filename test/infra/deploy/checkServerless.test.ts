@@ -22,7 +22,9 @@ describe("s.yaml as shipped", () => {
 
   it("has no faults with the deployer's environment set", () => {
     expect(
-      checkServerless(shipped, exampleConfig(), { env: { ACCOUNT_ID: "1234", OSSNAP_ROLE_ARN: "acs:ram::1234:role/ossnap", OSSNAP_HTTP_ROLE_ARN: "acs:ram::1234:role/ossnap" } }),
+      checkServerless(shipped, exampleConfig(), {
+        env: { ACCOUNT_ID: "1234", OSSNAP_ROLE_ARN: "acs:ram::1234:role/ossnap", OSSNAP_HTTP_ROLE_ARN: "acs:ram::1234:role/ossnap" },
+      }),
     ).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ const environment = () => ({
   ALIBABA_CLOUD_ACCESS_KEY_SECRET: KEYS.accessKeySecret,
   ACCOUNT_ID: "1234567890123456",
   OSSNAP_ROLE_ARN: "acs:ram::1234567890123456:role/ossnap-functions",
-  OSSNAP_HTTP_ROLE_ARN: "acs:ram::1234567890123456:role/ossnap-http",
+  OSSNAP_HTTP_ROLE_ARN: "acs:ram::1234567890123456:role/ossnap-functions",
   OSS_ENDPOINT: "auto",
   SOURCE_URL: "https://source.example.com",
   TARGET_URL: "https://target.example.com",
@@ -291,7 +291,10 @@ describe("bad input", () => {
 describe("npm run undeploy", () => {
   const removed = (yes: boolean) =>
     // Variables are of no interest to a removal.
-    undeploy({ ...common(), yes }, { ...environment(), S3_SECRET: undefined, OSSNAP_ROLE_ARN: undefined, OSSNAP_HTTP_ROLE_ARN: undefined, TARGET_URL: undefined });
+    undeploy(
+      { ...common(), yes },
+      { ...environment(), S3_SECRET: undefined, OSSNAP_ROLE_ARN: undefined, OSSNAP_HTTP_ROLE_ARN: undefined, TARGET_URL: undefined },
+    );
 
   it("shows what would go, and removes exactly that with --yes", { timeout: 60_000 }, async () => {
     for (const name of ["ossnap-http", "ossnap-copy-blobs", "ossnap-other-http"])

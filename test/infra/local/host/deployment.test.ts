@@ -5,7 +5,12 @@ import { readDeployment } from "../../../../infra/local/host/deployment.ts";
 import type { Config } from "../../../../shared/model/config.ts";
 import { loadConfig } from "../../../../shared/runtime/config/loadConfig.ts";
 
-const ENVIRONMENT = { ACCOUNT_ID: "1000000000000001", OSSNAP_ROLE_ARN: "acs:ram::1:role/ossnap", OSSNAP_HTTP_ROLE_ARN: "acs:ram::1:role/ossnap-http", SOURCE_URL: "http://127.0.0.1:9252" };
+const ENVIRONMENT = {
+  ACCOUNT_ID: "1000000000000001",
+  OSSNAP_ROLE_ARN: "acs:ram::1:role/ossnap",
+  OSSNAP_HTTP_ROLE_ARN: "acs:ram::1:role/ossnap-http",
+  SOURCE_URL: "http://127.0.0.1:9252",
+};
 const shipped = await readFile("s.yaml", "utf8");
 
 function read(text = shipped, other?: Config) {
