@@ -34,7 +34,7 @@ function tickText({ advanced, failed, tasks }: HereReport, look: Look): string {
     ...failed.map(({ look: name, message }) => marked(look, "bad", `${name}: could not be looked at: ${message}`)),
     ...tasks.map(({ task, error }) => marked(look, error === undefined ? "good" : "bad", `task ${task}: ${error ?? "ended"}`)),
   ];
-  if (lines.length === 0) return marked(look, "good", "Nothing is due, and no job is open.");
+  if (lines.length === 0) return "Nothing is due, and no job is open.";
   return [`${counted(advanced.length, "job", "jobs")} looked at.`, ...lines].join("\n");
 }
 
