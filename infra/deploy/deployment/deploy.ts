@@ -5,6 +5,7 @@ import type { Environment } from "../../cli/environment.ts";
 import { bundleFunctions } from "../bundle.ts";
 import { inBundleFolder } from "../renderServerless.ts";
 import type { ControlPlane } from "./controlPlane.ts";
+import { costLines } from "./costText.ts";
 import { staleBundles } from "./freshness.ts";
 import { hider } from "./hidden.ts";
 import { deployerEnvironment, type Inputs, readInputs } from "./inputs.ts";
@@ -43,7 +44,7 @@ export async function deploy(options: DeployOptions, shell: Environment): Promis
   if (options.noBundle && stale !== undefined) throw new AppError("refused", stale);
   const plane = openControlPlane(inputs, keys);
   const compared = await planDeployment(inputs, plane, options.takeOver);
-  for (const line of planText(compared.plan).split("\n")) write(line);
+  for (const line of planText(compared.plan, costLines(inputs.config)).split("\n")) write(line);
   if (options.plan) return 0;
   if (!options.noBundle) {
     await bundleFunctions({ configText: inputs.configText, configDir: dirname(inputs.configPath), outDir: folder });

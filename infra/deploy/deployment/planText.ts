@@ -1,6 +1,5 @@
 import { counted } from "../../../shared/words/numbers.ts";
 import type { Figure, FunctionChange, TriggerChange } from "./compare.ts";
-import { type MonthlyCost, monthlyCost } from "./monthlyCost.ts";
 
 export interface DeploymentPlan {
   region: string;
@@ -16,8 +15,8 @@ const SIGNS = { create: "+", change: "~", remove: "-", same: "=" } as const;
 /** Long values, such as a list of events, are named and not shown. */
 const VALUE_CHARACTERS_MAX = 60;
 
-/** What a deployment would create, change and remove, in words: figures with both values, variables by their names only. */
-export function planText(plan: DeploymentPlan, costs: MonthlyCost = monthlyCost): string {
+/** What a deployment would create, change and remove, in words: figures with both values, variables by their names only; last the lines about its cost. */
+export function planText(plan: DeploymentPlan, costs: readonly string[]): string {
   const { region, deployment, functions, others, unmarked } = plan;
   const name = deployment === undefined ? "Deployment without a name" : `Deployment ${deployment}`;
   const count = (action: FunctionChange["action"]) => functions.filter((one) => one.action === action).length;
@@ -30,7 +29,7 @@ export function planText(plan: DeploymentPlan, costs: MonthlyCost = monthlyCost)
     ...(shared.length === 0 ? [] : wrapped("Variables of every function:", shared)),
     ...(unmarked.length === 0 ? [] : wrapped("Deployed by an earlier version, which did not say for which state:", listed(unmarked))),
     ...(others.length === 0 ? [] : wrapped("Left alone, of other deployments:", listed(others))),
-    ...costs(functions.map(({ props }) => props)),
+    ...costs,
   ].join("\n");
 }
 
