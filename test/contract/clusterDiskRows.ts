@@ -1,4 +1,5 @@
 import { freeAbove } from "../../shared/model/disks/clusterDisks.ts";
+import { inEffect } from "../../shared/model/placement/placement.ts";
 import { until } from "./clusterFixture.ts";
 import type { Row, Stage } from "./clusterStage.ts";
 
@@ -71,12 +72,12 @@ function onFull(primariesActive: number): Pick<Row, "arrange" | "act" | "expect"
 }
 
 /** What the deciders say; a shard that is being restored has an explanation too. */
-const FORBIDDEN = /no allocations are allowed|cluster setting|exclude filter|\[cluster\.routing\.allocation/;
+const FORBIDDEN = /throttled|no allocations are allowed|cluster setting|exclude filter|\[cluster\.routing\.allocation/;
 
 /** A restore while the setting is as given. */
 const restoreWith = (stage: Stage, setting: string, value: string) =>
   withCluster(stage, { [setting]: value }, async () => {
-    const { placement } = await stage.cluster.limits();
+    const placement = inEffect((await stage.cluster.limits()).placement);
     const outcome = await stage.restore("r", "one", "movies", "a");
     if (outcome !== "ok") return [placement[setting], outcome];
     const settled = async () => {
@@ -175,6 +176,12 @@ export const diskRows: readonly Row[] = [
   restoredUnder(`${ALLOCATION}.exclude._name`, "*", 0),
   restoredUnder(`${ALLOCATION}.include._ip`, "127.0.0.1", 1),
   restoredUnder(`${ALLOCATION}.include._name`, "*", 1),
+  restoredUnder(`${ALLOCATION}.require._name`, "*,nowhere", 0),
+  restoredUnder(`${ALLOCATION}.include._name`, "nowhere,*", 1),
+  restoredUnder(`${ALLOCATION}.exclude._id`, "*", 1),
+  restoredUnder(`${ALLOCATION}.exclude.zone_ip`, "127.0.0.1", 1),
+  restoredUnder(`${ALLOCATION}.require.zone`, "eu/west", 0),
+  restoredUnder(`${ALLOCATION}.node_initial_primaries_recoveries`, "0", 0),
   restoredUnder("cluster.blocks.read_only", "true", "refused"),
   {
     name: "each data node tells its names, by which filters find it",
