@@ -177,6 +177,7 @@ export const diskRows: readonly Row[] = [
   restoredUnder(`${ALLOCATION}.include._ip`, "127.0.0.1", 1),
   restoredUnder(`${ALLOCATION}.include._name`, "*", 1),
   restoredUnder(`${ALLOCATION}.require._name`, "*,nowhere", 0),
+  restoredUnder(`${ALLOCATION}.require._ip`, "127.0.0.1,10.0.0.9", 1),
   restoredUnder(`${ALLOCATION}.include._name`, "nowhere,*", 1),
   restoredUnder(`${ALLOCATION}.exclude._id`, "*", 1),
   restoredUnder(`${ALLOCATION}.exclude.zone_ip`, "127.0.0.1", 1),

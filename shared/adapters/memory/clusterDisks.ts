@@ -45,8 +45,8 @@ function isAllowedBy(setting: string, value: string, attributes: NodeAttributes)
   const { kind, attribute } = filter;
   const matches = (one: string) => attributes[attribute] === one || (one === "*" && attribute !== "_id" && attribute in attributes);
   const values = value.split(",");
-  if (kind === "require") return values.every(matches);
-  return values.some(matches) === (kind === "include");
+  if (kind === "require" && attribute !== "_ip") return values.every(matches);
+  return values.some(matches) === (kind !== "exclude");
 }
 
 /** No node takes a restored shard: each is above its low watermark, which up to 7.x does not matter for an only node. */

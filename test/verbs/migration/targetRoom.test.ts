@@ -51,6 +51,20 @@ describe("a target that takes no shard, or not as many", () => {
     expect([done?.state, done?.reason.code, await blocksOf(world)]).toEqual(["refused", code, 0]);
   });
 
+  it.each(FULL)("a cut-over that has blocked the source when %s becomes %s ends and lifts the block", async (setting, value, code) => {
+    const world = await synced();
+    const created = await askMigration(await world.open(), { name: "movies", mode: "cutover", blockWrites: true });
+    const { writes } = world.source;
+    for (let tick = 0; tick < 9; tick += 1) {
+      if (await blocksOf(world)) world.target.putClusterSettings({ [setting]: value });
+      world.advance(MINUTE_MS);
+      await advanceJobs(await world.open());
+    }
+    const done = created.outcome === "created" ? await (await world.open()).log.done(created.job.id) : undefined;
+    expect([done?.state, done?.reason.code, await blocksOf(world)]).toEqual(["failed", code, 0]);
+    expect(writes.filter(({ method }) => method === "createSnapshot")).toEqual([]);
+  });
+
   it("takes them while there is room", async () => {
     const world = await synced();
     world.target.putClusterSettings({ [`${ALLOCATION}.total_shards_per_node`]: "9", "cluster.max_shards_per_node": "9" });
