@@ -8,7 +8,7 @@ import { asFields, asList, asName } from "./fields.ts";
 export interface GlobalMetadata {
   /** Without `include_global_state` a snapshot has neither settings nor templates nor pipelines (measured on 5.5.3, 7.10.2 and 8.17.0). */
   hasState: boolean;
-  /** Of the persistent settings, those that decide whether shards find a node. */
+  /** Of the persistent settings, those that decide whether shards find a node, and how many there may be. */
   placement: PlacementSettings;
   /** Names of the persistent settings, templates of every kind and ingest pipelines. */
   settings: string[];
@@ -68,10 +68,10 @@ export function decodeGlobalMetadata(bytes: Uint8Array, subject: string, budget?
   };
 }
 
-/** Lists as the server reads them. */
+/** Lists as {@link PlacementSettings} has them. */
 function textsIn(settings: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [key, Array.isArray(value) ? value.map(String).join(",") : String(value)]),
+    Object.entries(settings).map(([key, value]) => [key, Array.isArray(value) ? JSON.stringify(value) : String(value)]),
   );
 }
 

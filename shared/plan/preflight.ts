@@ -10,7 +10,8 @@ import { diskChecks } from "./disks/preflightDisk.ts";
 import { rateChecks } from "./disks/restoreRate.ts";
 import { oldOf } from "./overwriting/overChecks.ts";
 import { placementChecks } from "./placement/forbidden.ts";
-import { analysisChecks, fileChecks, shardChecks, systemChecks } from "./preflightContents.ts";
+import { shardChecks, totalChecks } from "./placement/shardRoom.ts";
+import { analysisChecks, fileChecks, systemChecks } from "./preflightContents.ts";
 import { nameChecks } from "./preflightNames.ts";
 import { rootChecks } from "./preflightRoot.ts";
 import { expandChecks, leftOutOf, settingChecks } from "./preflightSettings.ts";
@@ -66,6 +67,7 @@ export function preflight(given: PreflightInput): Preflight {
     ...shardChecks(input, indices),
     ...diskChecks(input, indices),
     ...placementChecks(input),
+    ...totalChecks(input, indices),
     ...rateChecks(input, indices),
     ...(input.running ? [{ ...warn("running", input.running), wayOut: reason("wayOut.waits") }] : []),
   ];

@@ -2,7 +2,6 @@ import { reason } from "../model/reason.ts";
 import type { ClosureIndex } from "../model/repository.ts";
 import { analysisNeed, foreignAnalysis, foreignToMapping } from "./analysis.ts";
 import { analysisFiles } from "./analysisFiles.ts";
-import { withoutOverwritten } from "./overwriting/overChecks.ts";
 import { isKeptWithPlugin } from "./ownSettings.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { isAtLeast, versionParts } from "./versions.ts";
@@ -61,19 +60,6 @@ export function fileChecks({ targetVersion, filesThere }: PreflightInput, indice
       ? [warn("files", reason("files.needed", params))]
       : [refuse("files", reason("files.blocking", params), reason("wayOut.files", { index: index.name }))];
   });
-}
-
-/** From 7.0 a cluster refuses more open shards than it is set to hold; restored primaries come first, replicas after the counts agree. */
-export function shardChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
-  const { replicas = 0, shardsMax: most } = input;
-  if (most === undefined || indices.length === 0) return [];
-  const stay = withoutOverwritten(input, indices).filter(({ state }) => state === "open");
-  const open = stay.reduce((sum, index) => sum + index.shards * (1 + index.replicas), 0);
-  const more = indices.reduce((sum, { shards }) => sum + shards, 0);
-  const after = open + more * (1 + replicas);
-  if (open + more > most) return [refuse("shards", reason("shards.full", { open, most, more }), reason("wayOut.shards"))];
-  if (after > most) return [warn("shards", reason("shards.fewer", { after, most, replicas }))];
-  return [ok("shards", reason("shards.fits", { after, most }))];
 }
 
 /** Whether any of these indices needs a plugin, so that the nodes have to be asked. */

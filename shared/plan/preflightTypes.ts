@@ -3,7 +3,7 @@ import type { ReplacedSeen } from "../model/aliases/replacedIndex.ts";
 import type { ClusterIndex } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { OldSeen } from "../model/overwriting/oldIndex.ts";
-import type { NodeAttributes, PlacementSettings } from "../model/placement/placement.ts";
+import type { NodeAttributes, PlacementLayers, PlacementSettings } from "../model/placement/placement.ts";
 import type { Reason } from "../model/reason.ts";
 import type { SnapshotProof } from "../model/repository.ts";
 
@@ -125,7 +125,7 @@ export interface PreflightInput {
   shardsMax?: number | undefined;
   disks?: DisksSeen | undefined;
   /** What decides on which data nodes shards may be; nodes only if the cluster tells them. */
-  placement?: { settings: PlacementSettings; nodes: readonly NodeAttributes[] | undefined } | undefined;
+  placement?: { layers: PlacementLayers; nodes: readonly NodeAttributes[] | undefined; dataNodes: number } | undefined;
   /** The same settings of the snapshot's cluster state. */
   statePlacement?: PlacementSettings | undefined;
   rates?: RestoreRates | undefined;

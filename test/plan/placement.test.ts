@@ -1,48 +1,93 @@
 import { describe, expect, it } from "vitest";
-import type { NodeAttributes, PlacementSettings } from "../../shared/model/placement/placement.ts";
+import type { NodeAttributes, PlacementLayers, PlacementSettings } from "../../shared/model/placement/placement.ts";
 import { placementChecks } from "../../shared/plan/placement/forbidden.ts";
+import type { PreflightInput } from "../../shared/plan/preflightTypes.ts";
 import { say } from "../../shared/words/say.ts";
 import { held, inputOf, proofOf } from "./preflightProof.ts";
 
 const ALLOCATION = "cluster.routing.allocation";
-const HOT: NodeAttributes = { _name: "n-1", _id: "a", _ip: "10.0.0.1", _host: "h-1", box: "hot" };
-const WARM: NodeAttributes = { _name: "n-2", _id: "b", _ip: "10.0.0.2", _host: "h-2", box: "warm" };
-const input = (change: Parameters<typeof inputOf>[0]) => inputOf({ proof: proofOf([held("movies")]), ...change });
-const told = (settings: PlacementSettings, nodes: readonly NodeAttributes[] | null = [HOT, WARM]) =>
-  placementChecks(input({ placement: { settings, nodes: nodes ?? undefined } })).map(({ result, reason }) => [
-    `${result} ${reason.code}`,
-    reason.params.setting,
-  ]);
+const HOT: NodeAttributes = { _name: "n-1", _id: "abc", _ip: "10.0.0.1", _host: "h-1", box: "hot", zone_ip: "a", path: "eu/west" };
+const WARM: NodeAttributes = { _name: "n-2", _id: "bcd", _ip: "10.0.0.2", _host: "h-2", box: "warm", zone_ip: "b", path: "eu/west" };
+const input = (change: Partial<PreflightInput>) => inputOf({ proof: proofOf([held("movies")]), ...change });
+const seen = (layers: Partial<PlacementLayers>, nodes: readonly NodeAttributes[] | undefined = [HOT, WARM]) => ({
+  layers: { defaults: {}, persistent: {}, transient: {}, ...layers },
+  nodes,
+  dataNodes: 2,
+});
+const codes = (change: Partial<PreflightInput>) =>
+  placementChecks(input(change)).map(({ result, reason }) => [`${result} ${reason.code}`, reason.params.setting]);
+const told = (persistent: PlacementSettings, targetVersion = "5.5.3") => codes({ placement: seen({ persistent }), targetVersion });
 const refusedFor = (setting: string) => [["refuse placement.forbids", setting]];
+const OLD = ["5.5.3", "7.10.2"];
+const ALL = [...OLD, "8.17.0"];
 
 describe("settings of the cluster that keep every shard away", () => {
-  it.each([
-    [`${ALLOCATION}.enable`, "none"],
-    ["cluster.blocks.read_only", "true"],
-    ["cluster.blocks.read_only_allow_delete", "true"],
-    [`${ALLOCATION}.exclude._name`, "n-*"],
-    [`${ALLOCATION}.exclude._ip`, "10.0.0.1, 10.0.0.2"],
-    [`${ALLOCATION}.require.box`, "cold"],
-    [`${ALLOCATION}.require.zone`, "z"],
-    [`${ALLOCATION}.include._host`, "h-3,h-4"],
-  ])("%s: %s is refused", (setting, value) => {
-    expect(told({ [setting]: value })).toEqual(refusedFor(setting));
+  // Measured on 5.5.3, 7.10.2 and 8.17.0.
+  it.each<[string, string, string[]]>([
+    [`${ALLOCATION}.enable`, "none", ALL],
+    [`${ALLOCATION}.enable`, "NONE", ALL],
+    [`${ALLOCATION}.node_initial_primaries_recoveries`, "0", ALL],
+    ["cluster.blocks.read_only", "true", ALL],
+    ["cluster.blocks.read_only", "on", ["5.5.3"]],
+    ["cluster.blocks.read_only", "yes", ["5.5.3"]],
+    ["cluster.blocks.read_only", "1", ["5.5.3"]],
+    ["cluster.blocks.read_only_allow_delete", "true", ALL],
+    [`${ALLOCATION}.exclude._name`, "n-*", ALL],
+    [`${ALLOCATION}.exclude.name`, "n-*", ALL],
+    [`${ALLOCATION}.exclude._ip`, "10.0.0.1, 10.0.0.2", ALL],
+    [`${ALLOCATION}.exclude._host_ip`, "10.0.0.*", ALL],
+    [`${ALLOCATION}.exclude._host`, "10.0.0.1,h-2", ALL],
+    [`${ALLOCATION}.exclude.zone_ip`, "a,b", ALL],
+    [`${ALLOCATION}.exclude.path`, "eu/west", ALL],
+    [`${ALLOCATION}.require.path`, "eu/east", ALL],
+    [`${ALLOCATION}.require.box`, "cold", ALL],
+    [`${ALLOCATION}.require.box`, "hot,warm", ALL],
+    [`${ALLOCATION}.require._name`, "n-1,n-2", ALL],
+    [`${ALLOCATION}.require.zone`, "z", ALL],
+    [`${ALLOCATION}.require._id`, "ab*", ALL],
+    [`${ALLOCATION}.include._host`, "h-3,h-4", ALL],
+    [`${ALLOCATION}.require._tier`, "data_cold", ["5.5.3", "8.17.0"]],
+    [`${ALLOCATION}.include._tier`, "data_frozen", ["5.5.3", "8.17.0"]],
+    [`${ALLOCATION}.include._tier_preference`, "data_hot", ["5.5.3"]],
+    [`${ALLOCATION}.include._name`, " , ", ["8.17.0"]],
+    [`${ALLOCATION}.require._name`, " , n-1 ", ["8.17.0"]],
+    [`${ALLOCATION}.exclude._name`, '["n-1","n-2"]', ["8.17.0"]],
+    [`${ALLOCATION}.require._name`, '["n-1"]', OLD],
+    [`${ALLOCATION}.require._name`, '["n-1","n-2"]', ALL],
+  ])("%s: %s is refused on %j", (setting, value, versions) => {
+    for (const version of versions) expect(told({ [setting]: value }, version), version).toEqual(refusedFor(setting));
   });
 
-  it.each([
-    [`${ALLOCATION}.enable`, "all"],
-    [`${ALLOCATION}.enable`, "primaries"],
-    [`${ALLOCATION}.enable`, "new_primaries"],
-    ["cluster.blocks.read_only", "false"],
-    [`${ALLOCATION}.exclude._name`, "n-1"],
-    [`${ALLOCATION}.exclude._name`, ""],
-    [`${ALLOCATION}.exclude.zone`, "z"],
-    [`${ALLOCATION}.require.box`, "warm"],
-    [`${ALLOCATION}.include._host`, "h-3,h-2"],
-    [`${ALLOCATION}.include._tier_preference`, "data_hot"],
-    [`${ALLOCATION}.exclude._ip`, "10.0.0.0/8"],
-  ])("%s: %s leaves a node", (setting, value) => {
-    expect(told({ [setting]: value })).toEqual([]);
+  it.each<[string, string, string[]]>([
+    [`${ALLOCATION}.enable`, "all", ALL],
+    [`${ALLOCATION}.enable`, "primaries", ALL],
+    [`${ALLOCATION}.enable`, "new_primaries", ALL],
+    [`${ALLOCATION}.node_initial_primaries_recoveries`, "4", ALL],
+    [`${ALLOCATION}.node_concurrent_recoveries`, "0", ALL],
+    ["cluster.blocks.read_only", "false", ALL],
+    [`${ALLOCATION}.exclude._name`, "n-1", ALL],
+    [`${ALLOCATION}.exclude._name`, "n-?", ALL],
+    [`${ALLOCATION}.exclude._name`, "", ALL],
+    [`${ALLOCATION}.exclude._name`, "zz,, ", ALL],
+    [`${ALLOCATION}.require._name`, ",", ALL],
+    [`${ALLOCATION}.include._name`, " , ", OLD],
+    [`${ALLOCATION}.require._name`, " , n-1 ", OLD],
+    [`${ALLOCATION}.exclude._id`, "*", ALL],
+    [`${ALLOCATION}.exclude.zone`, "z", ALL],
+    [`${ALLOCATION}.require.zone_ip`, "a", ALL],
+    [`${ALLOCATION}.require.box`, "warm", ALL],
+    [`${ALLOCATION}.require.box`, "warm,*", ALL],
+    [`${ALLOCATION}.require._host`, "h-1,10.0.0.1", ALL],
+    [`${ALLOCATION}.require._ip`, "10.0.0.1,10.0.0.9", ALL],
+    [`${ALLOCATION}.include._publish_ip`, "10.0.0.2", ALL],
+    [`${ALLOCATION}.include._host`, "h-3,h-2", ALL],
+    [`${ALLOCATION}.require._tier`, "data_cold", ["7.10.2"]],
+    [`${ALLOCATION}.include._tier_preference`, "data_hot", ["7.10.2", "8.17.0"]],
+    [`${ALLOCATION}.exclude._name`, '["n-1","n-2"]', OLD],
+    [`${ALLOCATION}.exclude._name`, '["*"]', OLD],
+    [`${ALLOCATION}.require._name`, '["n-1"]', ["8.17.0"]],
+  ])("%s: %s leaves a node on %j", (setting, value, versions) => {
+    for (const version of versions) expect(told({ [setting]: value }, version), version).toEqual([]);
   });
 
   it("filters count together: what one leaves, another may take away", () => {
@@ -52,26 +97,55 @@ describe("settings of the cluster that keep every shard away", () => {
   });
 
   it("of a cluster that hides its nodes only what holds for all of them is known", () => {
-    expect(told({ [`${ALLOCATION}.exclude._name`]: "*" }, null)).toEqual([]);
-    expect(told({ [`${ALLOCATION}.enable`]: "none" }, null)).toEqual(refusedFor(`${ALLOCATION}.enable`));
+    const hidden = (persistent: PlacementSettings) => codes({ placement: { ...seen({ persistent }), nodes: undefined } });
+    expect(hidden({ [`${ALLOCATION}.exclude._name`]: "*" })).toEqual([]);
+    expect(hidden({ [`${ALLOCATION}.enable`]: "none" })).toEqual(refusedFor(`${ALLOCATION}.enable`));
   });
 
-  it("the way out is the request that takes the setting back", () => {
-    const [check] = placementChecks(input({ placement: { settings: { [`${ALLOCATION}.enable`]: "none" }, nodes: [] } }));
-    expect(check?.wayOut && say(check.wayOut)).toContain('{"persistent":{"cluster.routing.allocation.enable":null}');
+  it("a transient setting goes before a persistent one, and that before what a node's file says", () => {
+    const [none, all] = [{ [`${ALLOCATION}.enable`]: "none" }, { [`${ALLOCATION}.enable`]: "all" }];
+    expect(codes({ placement: seen({ persistent: none, transient: all }) })).toEqual([]);
+    expect(codes({ placement: seen({ defaults: none, persistent: all }) })).toEqual([]);
+    expect(codes({ placement: seen({ defaults: all, persistent: all, transient: none }) })).toHaveLength(1);
+  });
+
+  it.each([
+    ["7.10.2", "none", '{"persistent":{"cluster.routing.allocation.require.zone":null}'],
+    // Measured on 5.5.3: without the wildcard it answers 200 and keeps the list.
+    ["5.5.3", '["a","b"]', '{"persistent":{"cluster.routing.allocation.require.zone.*":null}'],
+  ])("the way out on %s for %s is the request that takes the setting back", (targetVersion, value, body) => {
+    const placement = seen({ persistent: { [`${ALLOCATION}.require.zone`]: value } });
+    const [check] = placementChecks(input({ placement, targetVersion }));
+    expect(check?.wayOut && say(check.wayOut)).toContain(body);
   });
 });
 
 describe("settings that a restored global state brings", () => {
-  const placement = { settings: {}, nodes: [HOT] };
-  const statePlacement = { [`${ALLOCATION}.require.box`]: "warm" };
+  const require = { [`${ALLOCATION}.require.box`]: "warm" };
+  const none = { [`${ALLOCATION}.enable`]: "none" };
+  const blocked = { "cluster.blocks.read_only": "true" };
+  const then = (layers: Partial<PlacementLayers>, statePlacement: PlacementSettings) =>
+    codes({ placement: seen(layers, [HOT]), statePlacement, withState: true }).map(([code]) => code);
 
-  it("are refused if the target has no node for them", () => {
-    const found = placementChecks(input({ placement, statePlacement, withState: true }));
-    expect(found.map(({ result, reason }) => `${result} ${reason.code}`)).toEqual(["refuse placement.stateForbids"]);
+  it.each<[string, Partial<PlacementLayers>, PlacementSettings, string[]]>([
+    ["are refused if the target has no node for them", {}, require, ["refuse placement.stateForbids"]],
+    ["do not hold where a transient setting goes before them", { transient: { [`${ALLOCATION}.enable`]: "all" } }, none, []],
+    [
+      "and an include, of which one is enough, is widened by a transient one",
+      { transient: { [`${ALLOCATION}.include._name`]: "n-1" } },
+      { [`${ALLOCATION}.include.box`]: "warm" },
+      [],
+    ],
+    ["take the place of the target's persistent ones", { persistent: none }, {}, []],
+    ["and not of its transient ones", { transient: none }, {}, ["refuse placement.forbids"]],
+    ["come by a request that the target's block refuses", { persistent: blocked }, {}, ["refuse placement.forbids"]],
+    ["a transient block is told once", { transient: blocked }, {}, ["refuse placement.forbids"]],
+    ["and may be a block", {}, blocked, ["refuse placement.stateForbids"]],
+  ])("%s", (_what, layers, state, expected) => {
+    expect(then(layers, state)).toEqual(expected);
   });
 
   it("do not matter without it", () => {
-    expect(placementChecks(input({ placement, statePlacement }))).toEqual([]);
+    expect(codes({ placement: seen({}, [HOT]), statePlacement: require })).toEqual([]);
   });
 });

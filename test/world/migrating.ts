@@ -43,8 +43,11 @@ const RESTORE = "restore-0123456789abcdef";
 const SNAPSHOT = { name: "movies-20261121t010000z-1-0123abcd", uuid: "uuid-movies-1" };
 
 /** A pass was made an hour ago, and three documents were written since. */
-export async function syncedWorld(change?: (config: Config) => void): Promise<TestWorld> {
-  const world = await migratingWorld(change);
+export async function syncedWorld(
+  change?: (config: Config) => void,
+  versions?: { sourceVersion?: string; targetVersion?: string },
+): Promise<TestWorld> {
+  const world = await migratingWorld(change, versions);
   const [{ uuid = "" } = {}] = await world.source.listIndices();
   const at = world.now().toISOString();
   const { count } = await world.source.operations("movies");

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Cluster } from "../../model/cluster.ts";
 import type { ClusterLimits, Watermark } from "../../model/disks/clusterDisks.ts";
 import { hasCode } from "../../model/errors.ts";
-import { PLACEMENT_PREFIXES, placementOf } from "../../model/placement/placement.ts";
+import { MAX_SHARDS_SETTING, PLACEMENT_PREFIXES, type PlacementSettings, placementOf } from "../../model/placement/placement.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { requireExactName } from "./names.ts";
 import { flattenSettings } from "./settings.ts";
@@ -25,7 +25,6 @@ const settingsAnswer = z.object({
   persistent: z.unknown().optional(),
   defaults: z.unknown().optional(),
 });
-const MAX_SHARDS = "cluster.max_shards_per_node";
 const RECOVERY_RATE = "indices.recovery.max_bytes_per_sec";
 const DISK = "cluster.routing.allocation.disk";
 /** 2.x states no defaults. */
@@ -77,11 +76,13 @@ export function nodeCalls(
     async limits() {
       const query = {
         include_defaults: "true",
-        filter_path: [MAX_SHARDS, RECOVERY_RATE, ...PLACEMENT_PREFIXES].map((name) => `*.${name}`).join(","),
+        filter_path: [MAX_SHARDS_SETTING, RECOVERY_RATE, ...PLACEMENT_PREFIXES].map((name) => `*.${name}`).join(","),
       };
       const answer = await client.request(settingsAnswer, { subject: "settings", method: "GET", path: ["_cluster", "settings"], query });
-      const [defaults, persistent, transient] = [answer.defaults, answer.persistent, answer.transient].map((part) => flattenSettings(part));
-      return limitsOf({ ...LIMITS_DEFAULT, ...defaults, ...persistent, ...transient });
+      const { defaults, persistent, transient } = answer;
+      const layers = { defaults: layerOf(defaults), persistent: layerOf(persistent), transient: layerOf(transient) };
+      const flat = [defaults, persistent, transient].map((part) => flattenSettings(part));
+      return { ...limitsOf(Object.assign({}, LIMITS_DEFAULT, ...flat)), placement: layers };
     },
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cluster-nodes-stats.html */
@@ -130,10 +131,16 @@ export function nodeCalls(
   };
 }
 
-/** With the port before 5.0. */
+/** Up to 7.x servers take a list in a filter for something else than its values with commas. */
+function layerOf(settings: unknown): PlacementSettings {
+  return placementOf(flattenSettings(settings, "", JSON.stringify));
+}
+
+/** With the port in some versions, and then with brackets if there are colons in it. */
 function addressesOf({ ip, host }: { ip?: string | string[] | undefined; host?: string | undefined }): Record<string, string> {
   const [address = ""] = [ip ?? []].flat();
-  return { _ip: address.replace(/:\d+$/, ""), ...(host === undefined ? {} : { _host: host }) };
+  const [, bracketed, plain] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(address) ?? [];
+  return { _ip: bracketed ?? plain ?? address, ...(host === undefined ? {} : { _host: host }) };
 }
 
 /** A node for frozen data alone holds no ordinary index. */
@@ -141,17 +148,16 @@ function holdsData(roles: readonly string[]): boolean {
   return roles.some((role) => role.startsWith("data") && role !== "data_frozen");
 }
 
-function limitsOf(settings: Record<string, string>): ClusterLimits {
+function limitsOf(settings: Record<string, string>): Omit<ClusterLimits, "placement"> {
   const mark = (name: string): Watermark => {
     const maxHeadroom = settings[`${DISK}.watermark.${name}.max_headroom`];
     return { value: settings[`${DISK}.watermark.${name}`] ?? "", ...(maxHeadroom === undefined ? {} : { maxHeadroom }) };
   };
   const only = settings[`${DISK}.watermark.enable_for_single_data_node`];
-  const shards = Number(settings[MAX_SHARDS] ?? Number.NaN);
+  const shards = Number(settings[MAX_SHARDS_SETTING] ?? Number.NaN);
   return {
     ...(Number.isNaN(shards) ? {} : { shardsPerNode: shards }),
     ...(settings[RECOVERY_RATE] === undefined ? {} : { recoveryRate: settings[RECOVERY_RATE] }),
-    placement: placementOf(settings),
     disk: {
       isEnabled: settings[`${DISK}.threshold_enabled`] !== "false",
       low: mark("low"),

@@ -1,5 +1,5 @@
 import { type ClusterLimits, freeAbove, type NodeDisk } from "../../model/disks/clusterDisks.ts";
-import { ENABLE_SETTING } from "../../model/placement/placement.ts";
+import { ENABLE_SETTING, FIRST_RECOVERIES_SETTING, filterOf, type NodeAttributes } from "../../model/placement/placement.ts";
 import { isBefore, type MemoryClusterState } from "./clusterState.ts";
 
 const DISK = "cluster.routing.allocation.disk";
@@ -29,9 +29,24 @@ export function nodeDisksOf({ name, dataNodes, diskBytes: { total, free } }: Mem
   });
 }
 
-/** Of filters the model knows the one that excludes every node by name. */
-export function placesNothing({ clusterSettings }: MemoryClusterState): boolean {
-  return clusterSettings[ENABLE_SETTING] === "none" || clusterSettings["cluster.routing.allocation.exclude._name"] === "*";
+/** Of values the model knows whole names and `*`. */
+export function placesNothing(state: MemoryClusterState): boolean {
+  const { clusterSettings } = state;
+  if (clusterSettings[ENABLE_SETTING] === "none" || clusterSettings[FIRST_RECOVERIES_SETTING] === "0") return true;
+  return !nodeDisksOf(state).some(({ attributes }) =>
+    Object.entries(clusterSettings).every(([setting, value]) => isAllowedBy(setting, value, attributes)),
+  );
+}
+
+/** Each filter by itself: the model does not join several that include. */
+function isAllowedBy(setting: string, value: string, attributes: NodeAttributes): boolean {
+  const filter = filterOf(setting);
+  if (filter === undefined) return true;
+  const { kind, attribute } = filter;
+  const matches = (one: string) => attributes[attribute] === one || (one === "*" && attribute !== "_id" && attribute in attributes);
+  const values = value.split(",");
+  if (kind === "require" && attribute !== "_ip") return values.every(matches);
+  return values.some(matches) === (kind !== "exclude");
 }
 
 /** No node takes a restored shard: each is above its low watermark, which up to 7.x does not matter for an only node. */

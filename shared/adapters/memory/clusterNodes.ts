@@ -2,7 +2,7 @@ import type { Cluster } from "../../model/cluster.ts";
 import { placementOf } from "../../model/placement/placement.ts";
 import { diskLimitsOf, isOverLow, nodeDisksOf, placesNothing } from "./clusterDisks.ts";
 import { isUnknown } from "./clusterIndices.ts";
-import { isBefore, type MemoryClusterState, requireExact } from "./clusterState.ts";
+import { isBefore, type MemoryClusterState, requireExact, shardsPerNodeOf } from "./clusterState.ts";
 
 export function nodeCalls(
   state: MemoryClusterState,
@@ -26,10 +26,10 @@ export function nodeCalls(
 
     async limits() {
       return {
-        ...(isBefore(state.version, 6, 6) ? {} : { shardsPerNode: state.shardsPerNodeMax }),
+        ...(isBefore(state.version, 6, 6) ? {} : { shardsPerNode: shardsPerNodeOf(state) }),
         recoveryRate: state.clusterSettings["indices.recovery.max_bytes_per_sec"] ?? "40mb",
         disk: diskLimitsOf(state),
-        placement: placementOf(state.clusterSettings),
+        placement: { defaults: {}, persistent: placementOf(state.clusterSettings), transient: {} },
       };
     },
 

@@ -1,5 +1,6 @@
 import type { ClusterSnapshot, RegisteredRepository, SnapshotState } from "../../model/cluster.ts";
 import { AppError, type ErrorCode } from "../../model/errors.ts";
+import { MAX_SHARDS_SETTING } from "../../model/placement/placement.ts";
 import { reason } from "../../model/reason.ts";
 import type { Held, MemoryPlaces, MemorySnapshot } from "./clusterPlaces.ts";
 
@@ -89,12 +90,17 @@ export function isBefore(version: string, major: number, minor: number): boolean
   return ours < major || (ours === major && oursMinor < minor);
 }
 
+/** As it is set, otherwise what the cluster was made with. */
+export function shardsPerNodeOf({ clusterSettings, shardsPerNodeMax }: MemoryClusterState): number {
+  return Number(clusterSettings[MAX_SHARDS_SETTING] ?? shardsPerNodeMax);
+}
+
 /** From 7.0 a full cluster refuses more shards; closed indices do not count, and replicas count even if no node can hold them. */
 export function requireShardRoom(state: MemoryClusterState, more: number): void {
   if (isBefore(state.version, 7, 0)) return;
   const open = [...state.indices.values()].filter((index) => index.state === "open");
   const there = open.reduce((sum, { shards, replicas }) => sum + shards * (1 + replicas), 0);
-  const most = state.shardsPerNodeMax * state.dataNodes;
+  const most = shardsPerNodeOf(state) * state.dataNodes;
   if (more > 0 && there + more > most)
     throw refuse(
       state,

@@ -1,4 +1,4 @@
-import type { NodeAttributes, PlacementSettings } from "../placement/placement.ts";
+import type { NodeAttributes, PlacementLayers } from "../placement/placement.ts";
 import { ownValue } from "../tables/ownValue.ts";
 
 const UNITS: Readonly<Record<string, number>> = { b: 0, k: 1, kb: 1, m: 2, mb: 2, g: 3, gb: 3, t: 4, tb: 4, p: 5, pb: 5 };
@@ -39,8 +39,8 @@ export interface ClusterLimits {
   shardsPerNode?: number;
   /** `indices.recovery.max_bytes_per_sec`, such as `40mb`. */
   recoveryRate?: string;
-  /** What keeps shards away, as far as it is set. */
-  placement: PlacementSettings;
+  /** What may keep shards away. */
+  placement: PlacementLayers;
   disk: DiskLimits;
 }
 

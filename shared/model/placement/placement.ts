@@ -1,20 +1,35 @@
 /** What the filters of a cluster look at in a node: `_name`, `_ip`, `_host`, `_id`, and the node's own attributes, by name. */
 export type NodeAttributes = Readonly<Record<string, string>>;
 
-/** Settings of the whole cluster that decide whether a shard finds a node, by flat key; lists are joined by commas. */
+/** Settings of the whole cluster that decide whether a shard finds a node, by flat key; a list is told as its JSON. */
 export type PlacementSettings = Readonly<Record<string, string>>;
+
+/** The same by where they are set, the later over the earlier; a restored global state replaces those in the middle. */
+export interface PlacementLayers {
+  /** Those of the nodes' files too. */
+  defaults: PlacementSettings;
+  persistent: PlacementSettings;
+  transient: PlacementSettings;
+}
 
 export const PLACEMENT_PREFIXES = ["cluster.routing.allocation", "cluster.blocks"] as const;
 export const ENABLE_SETTING = "cluster.routing.allocation.enable";
+export const MAX_SHARDS_SETTING = "cluster.max_shards_per_node";
+export const TOTAL_SHARDS_SETTING = "cluster.routing.allocation.total_shards_per_node";
+export const FIRST_RECOVERIES_SETTING = "cluster.routing.allocation.node_initial_primaries_recoveries";
 
+const NAMED: readonly string[] = [ENABLE_SETTING, MAX_SHARDS_SETTING, TOTAL_SHARDS_SETTING, FIRST_RECOVERIES_SETTING];
 const FILTER = /^cluster\.routing\.allocation\.(require|include|exclude)\.(.+)$/;
 const BLOCK = /^cluster\.blocks\.read_only(_allow_delete)?$/;
 
 /** The rest of the settings is not kept: values may be secret. */
 export function placementOf(settings: Readonly<Record<string, string>>): PlacementSettings {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([key]) => key === ENABLE_SETTING || isBlock(key) || filterOf(key) !== undefined),
-  );
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => NAMED.includes(key) || isBlock(key) || filterOf(key) !== undefined));
+}
+
+/** What holds now; with the settings of a global state, what holds once it is restored. */
+export function inEffect({ defaults, persistent, transient }: PlacementLayers, state: PlacementSettings = persistent): PlacementSettings {
+  return { ...defaults, ...state, ...transient };
 }
 
 /** The cluster refuses a restore, because it refuses every change of its state. */

@@ -65,8 +65,8 @@ export function oldOf({ existing, jobId, overwrites }: PreflightInput, as: strin
 
 /** The indices that stay as they are: the shards of an overwritten one are closed before its new ones start. */
 export function withoutOverwritten(
-  { existing, overwrites, nameFor }: PreflightInput,
-  indices: readonly ClosureIndex[],
+  { existing, overwrites, nameFor }: Pick<PreflightInput, "existing" | "overwrites" | "nameFor">,
+  indices: readonly Pick<ClosureIndex, "name">[],
 ): readonly ClusterIndex[] {
   if (overwrites === undefined) return existing;
   const names = new Set(indices.map(({ name }) => nameFor(name)));

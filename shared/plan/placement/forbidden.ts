@@ -1,69 +1,70 @@
-import { ENABLE_SETTING, filterOf, isBlock, type NodeAttributes, type PlacementSettings } from "../../model/placement/placement.ts";
+import {
+  ENABLE_SETTING,
+  FIRST_RECOVERIES_SETTING,
+  inEffect,
+  isBlock,
+  type NodeAttributes,
+  type PlacementSettings,
+} from "../../model/placement/placement.ts";
 import { reason } from "../../model/reason.ts";
 import { type PreflightCheck, type PreflightInput, refuse } from "../preflightTypes.ts";
-import { matchesPattern } from "../wildcard.ts";
+import { isAtLeast } from "../versions.ts";
+import { type Forbidding, filteredBy, listOf } from "./filters.ts";
 
-interface Forbidding {
-  setting: string;
-  value: string;
-}
+export type PlacementInput = Pick<PreflightInput, "placement" | "withState" | "statePlacement" | "targetVersion">;
 
-/** Settings because of which a restore would be refused, or wait for a node for ever: the cluster's, and those that a global state brings. */
-export function placementChecks({ placement, withState, statePlacement = {} }: PreflightInput): PreflightCheck[] {
+/** What 5.x takes for `true`; later versions accept `true` and `false` alone. */
+const TRUE = ["true", "on", "yes", "1"];
+
+/**
+ * Settings because of which a restore would be refused, or wait for a node for ever. If a global state comes with it, the request that brings it
+ * meets the cluster's own blocks, and its shards meet the settings of the state, over which the transient ones remain.
+ */
+export function placementChecks({ placement, withState, statePlacement = {}, targetVersion }: PlacementInput): PreflightCheck[] {
   if (placement === undefined) return [];
-  const { settings, nodes } = placement;
-  const now = forbiddenBy(settings, nodes);
-  const then = withState ? forbiddenBy(statePlacement, nodes) : undefined;
-  return [
-    ...(now
-      ? [refuse("placement", reason("placement.forbids", { ...now }), reason("wayOut.placement", { body: withoutIt(now.setting) }))]
-      : []),
-    ...(then ? [refuse("placement", reason("placement.stateForbids", { ...then }), reason("wayOut.noStates"))] : []),
-  ];
+  const { layers, nodes } = placement;
+  const forbids = (found: Forbidding) =>
+    refuse("placement", reason("placement.forbids", { ...found }), reason("wayOut.placement", { body: withoutIt(found, targetVersion) }));
+  const own = inEffect(layers);
+  const now = withState ? blockedBy(own) : forbiddenBy(own, nodes, targetVersion);
+  const then = withState ? forbiddenBy(inEffect(layers, statePlacement), nodes, targetVersion) : undefined;
+  const found = now ? [forbids(now)] : [];
+  if (then === undefined) return found;
+  const isOfState = Object.hasOwn(statePlacement, then.setting) && !Object.hasOwn(layers.transient, then.setting);
+  if (isOfState) return [...found, refuse("placement", reason("placement.stateForbids", { ...then }), reason("wayOut.noStates"))];
+  return now?.setting === then.setting ? found : [...found, forbids(then)];
 }
 
-function withoutIt(setting: string): string {
-  return JSON.stringify({ persistent: { [setting]: null }, transient: { [setting]: null } });
+/** The body that takes a setting back; 5.x keeps each value of a list under a key of its own. */
+export function withoutIt({ setting, value }: Forbidding, version: string): string {
+  const isSpread = listOf(value) !== undefined && !isAtLeast(version, "6.0.0");
+  const none = { [isSpread ? `${setting}.*` : setting]: null };
+  return JSON.stringify({ persistent: none, transient: none });
 }
 
 /**
  * The setting because of which no data node takes a restored shard; `undefined` if there is none.
- * https://www.elastic.co/guide/en/elasticsearch/reference/7.17/modules-cluster.html
  * @param nodes of the data nodes; `undefined` if the cluster does not tell them: then filters are not looked at.
  */
-export function forbiddenBy(settings: PlacementSettings, nodes: readonly NodeAttributes[] | undefined): Forbidding | undefined {
-  const entries = Object.entries(settings).map(([setting, value]) => ({ setting, value: value.trim() }));
-  const outright = entries.find(({ setting, value }) =>
-    setting === ENABLE_SETTING ? value.toLowerCase() === "none" : isBlock(setting) && value === "true",
-  );
-  return outright ?? (nodes && nodes.length > 0 ? filteredBy(entries, nodes) : undefined);
+export function forbiddenBy(
+  settings: PlacementSettings,
+  nodes: readonly NodeAttributes[] | undefined,
+  version: string,
+): Forbidding | undefined {
+  const outright = blockedBy(settings) ?? firstOf(settings, isNone);
+  return outright ?? (nodes && nodes.length > 0 ? filteredBy(settings, nodes, version) : undefined);
 }
 
-/** A node takes a shard if it has something of each `require`, of one `include`, and of no `exclude`. */
-function filteredBy(entries: readonly Forbidding[], nodes: readonly NodeAttributes[]): Forbidding | undefined {
-  const filters = entries.flatMap((entry) => {
-    const filter = filterOf(entry.setting);
-    return filter && isKnown(filter.attribute, entry.value) ? [{ ...entry, ...filter }] : [];
-  });
-  const included = filters.filter(({ kind }) => kind === "include");
-  let left = nodes;
-  for (const { setting, value, kind, attribute } of filters) {
-    if (kind === "include") continue;
-    left = left.filter((node) => hasOne(node, attribute, value) === (kind === "require"));
-    if (left.length === 0) return { setting, value };
-  }
-  const [first] = included;
-  const isIncluded = (node: NodeAttributes) => included.some(({ attribute, value }) => hasOne(node, attribute, value));
-  return first && !left.some(isIncluded) ? { setting: first.setting, value: first.value } : undefined;
+function blockedBy(settings: PlacementSettings): Forbidding | undefined {
+  return firstOf(settings, ({ setting, value }) => isBlock(setting) && TRUE.includes(value));
 }
 
-/** Tiers and networks such as `10.0.0.0/8` are left to the cluster; an empty filter is none. */
-function isKnown(attribute: string, value: string): boolean {
-  return value !== "" && !attribute.startsWith("_tier") && !value.includes("/");
+function isNone({ setting, value }: Forbidding): boolean {
+  return setting === ENABLE_SETTING ? value.toLowerCase() === "none" : setting === FIRST_RECOVERIES_SETTING && Number(value) === 0;
 }
 
-function hasOne(node: NodeAttributes, attribute: string, value: string): boolean {
-  const name = attribute.endsWith("_ip") ? "_ip" : attribute;
-  const held = Object.hasOwn(node, name) ? node[name] : undefined;
-  return held !== undefined && value.split(",").some((pattern) => matchesPattern(pattern.trim(), held));
+function firstOf(settings: PlacementSettings, isIt: (entry: Forbidding) => boolean): Forbidding | undefined {
+  return Object.entries(settings)
+    .map(([setting, value]) => ({ setting, value: value.trim() }))
+    .find(isIt);
 }

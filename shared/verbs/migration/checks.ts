@@ -88,7 +88,7 @@ async function seenAtSource(
       { check: "indices", result: "ok", reason: reason("migration.indices", { indices: indices.found.map((index) => index.name) }) },
       ...closedCheck(world, name, existing),
       ...aliasChecks(world, name, indices.found),
-      ...(await targetChecks(world, { migration: name, mode, target: clusters.target, indices: indices.found.map((index) => index.name) })),
+      ...(await targetChecks(world, { migration: name, mode, target: clusters.target, indices: indices.found })),
       ...(mode === "cutover" ? [writesCheck(blockWrites === true, { blocked, count: indices.found.length, source: clusters.source })] : []),
     ],
     lag: last?.looked ? lagBetween(last.looked, look) : null,

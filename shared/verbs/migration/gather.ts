@@ -62,14 +62,14 @@ async function sourceSeen(
   const indices = movedIndices(world, input.name, existing);
   const blocked = existing.filter(takesNoWrites).map(({ name }) => name);
   const moved = indices.map(({ name }) => name);
-  const seen = { blocked, moved, register: await ownNeed(world, job), refusal: await atTarget(world, job, moved) };
+  const seen = { blocked, moved, register: await ownNeed(world, job), refusal: await atTarget(world, job, indices) };
   // Each block is a step of its own, and each look a request per index.
   const isBlocking = input.blockWrites && seen.moved.some((name) => !blocked.includes(name));
   return isBlocking ? seen : { ...seen, look: await lookAtSource(source, indices) };
 }
 
 /** Looked for before the first block, and again right before the snapshot. */
-async function atTarget(world: World, { intent, head }: MigrationJob, indices: readonly string[]): Promise<Reason | undefined> {
+async function atTarget(world: World, { intent, head }: MigrationJob, indices: readonly ClusterIndex[]): Promise<Reason | undefined> {
   const { looked, blocked, times } = head.data;
   if ((looked !== undefined || blocked !== undefined) && times.stopped === undefined) return undefined;
   const { name: migration, mode, target } = intent.input;

@@ -1,7 +1,7 @@
 import { configured, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import { foreseenAliases, foreseenWrites } from "../restore/gather.ts";
+import { foreseenAliases, foreseenRoom, foreseenWrites } from "../restore/gather.ts";
 import { aliasesMoved, aliasesOf, NEXT } from "./names.ts";
 import type { MigrationCheck, MigrationMode } from "./types.ts";
 
@@ -10,17 +10,26 @@ interface Question {
   mode: MigrationMode;
   target: string;
   /** Of the source, which are moved. */
-  indices: readonly string[];
+  indices: readonly Pick<ClusterIndex, "name" | "shards">[];
 }
 
 /**
- * What is in the way of the aliases on the target, as the restore will see it right before they move: an index or a stranger's index that has one, a
- * block, writes to what they would leave. It is asked before anything begins, because a cut-over holds the source.
+ * What is in the way of the restore on the target: settings with which it takes no shard, or no more of them. And of the aliases, as the restore will
+ * see it right before they move: an index or a stranger's index that has one, a block, writes to what they would leave. It is asked before anything
+ * begins, because a cut-over holds the source.
  */
 export async function targetChecks(world: World, question: Question): Promise<MigrationCheck[]> {
-  const { migration, mode, target, indices } = question;
-  const cluster = world.cluster(target);
+  const cluster = world.cluster(question.target);
   const existing = await cluster.listIndices();
+  return [...(await roomChecks(cluster, existing, question)), ...(await nameChecks(world, { cluster, existing }, question))];
+}
+
+async function nameChecks(
+  world: World,
+  { cluster, existing }: { cluster: Cluster; existing: readonly ClusterIndex[] },
+  { migration, mode, target, indices: moved }: Question,
+): Promise<MigrationCheck[]> {
+  const indices = moved.map(({ name }) => name);
   const warm = configured(world.config, "migrations", migration).warm ? { warm: true as const } : {};
   const own = aliasesOf(world, migration, indices);
   // A warm pass moves the second names only, and the first ones must be free for the cut-over.
@@ -39,6 +48,13 @@ export async function targetChecks(world: World, question: Question): Promise<Mi
 /** Why a pass or a cut-over must not begin; see {@link targetChecks}. */
 export async function targetRefusal(world: World, question: Question): Promise<Reason | undefined> {
   return (await targetChecks(world, question)).find(({ result }) => result === "refuse")?.reason;
+}
+
+async function roomChecks(cluster: Cluster, existing: readonly ClusterIndex[], { indices }: Question): Promise<MigrationCheck[]> {
+  const checks = await foreseenRoom(cluster, existing, indices);
+  return checks.flatMap(({ check, result, reason: why, wayOut }) =>
+    result === "ok" || (check !== "shards" && check !== "placement") ? [] : [{ check, result, reason: why, ...(wayOut && { wayOut }) }],
+  );
 }
 
 function refuse(why: Reason): MigrationCheck {

@@ -41,9 +41,10 @@ export interface MigrationInput {
 }
 
 export interface MigrationCheck {
-  check: "open" | "versions" | "indices" | "aliases" | "writes" | "pass" | "backups" | "wayBack";
+  check: "open" | "versions" | "indices" | "aliases" | "writes" | "pass" | "backups" | "wayBack" | "shards" | "placement";
   result: "ok" | "warn" | "refuse";
   reason: Reason;
+  wayOut?: Reason;
 }
 
 /** The jobs of which a migration consists, in their order. */

@@ -24,7 +24,7 @@ import { observeTargets } from "./target/observed.ts";
 import { registrationOf } from "./target/registrationOf.ts";
 
 export { foreseenWrites } from "./aliases/writtenSince.ts";
-export { foreseenAliases } from "./target/foreseen.ts";
+export { foreseenAliases, foreseenRoom } from "./target/foreseen.ts";
 
 /** Returns registration and preflight while the job is new, then the progress of each index. */
 export async function gatherRestore(world: World, work: OpenWork, job: RestoreJob): Promise<RestoreObservation> {

@@ -81,6 +81,10 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "placement.forbids": "{setting} is {value} on the cluster, which therefore refuses restores, or has no node for their shards",
   "placement.stateForbids":
     "the global state of the snapshot sets {setting} to {value}, with which the cluster refuses restores, or has no node for their shards",
+  "placement.total":
+    "{primaries|primary shard is|primary shards are} open on the cluster, and its data nodes take {most} ({limit} each, cluster.routing.allocation.total_shards_per_node): of {more} more some would never start",
+  "placement.totalFewer":
+    "there would be {after|open shard|open shards}, and the data nodes take {most} ({limit} each, cluster.routing.allocation.total_shards_per_node): some will not be assigned",
   "disk.full":
     "one copy of the indices needs {bytes:bytes}, and the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}: some shards would never start",
   "disk.shard":
@@ -113,5 +117,7 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "shards.fits": "{after|open shard|open shards}; the cluster accepts {most}",
   "shards.full":
     "the cluster has {open|open shard|open shards} and accepts {most} (cluster.max_shards_per_node): it would refuse {more} more",
+  "shards.stateFull":
+    "the cluster has {open|open shard|open shards}, and with the global state of the snapshot it accepts {most} (cluster.max_shards_per_node): it would then refuse {more} more",
   "types.several": "{index} has several mapping types ({types}), which 7.x refuses",
 };

@@ -64,6 +64,20 @@ describe("the calls of a preflight", () => {
     ]);
   });
 
+  it.each([
+    ["10.0.0.1:9300", "10.0.0.1"],
+    ["10.0.0.1", "10.0.0.1"],
+    ["[fd00::1]:9300", "fd00::1"],
+    ["fd00::1", "fd00::1"],
+  ])("take %s for the address %s, by which filters find a node", async (ip, address) => {
+    const body = { nodes: { a: { name: "n", roles: ["data"], ip } } };
+    const { told } = await asking(
+      (cluster) => cluster.disks(),
+      () => ({ body }),
+    );
+    expect(told.map(({ attributes }) => attributes._ip)).toEqual([address]);
+  });
+
   it("take a setting from where it was set last, and 2.x, which tells no default, for one with the usual shares", async () => {
     const disk = (settings: unknown) => ({ cluster: { routing: { allocation: { disk: settings } } } });
     const answer = {
@@ -89,11 +103,39 @@ describe("the calls of a preflight", () => {
         flood: { value: "95%", maxHeadroom: "100GB" },
         forOnlyNode: true,
       },
+      placement: { defaults: {}, persistent: {}, transient: {} },
     });
     expect((await asking((cluster) => cluster.limits())).told).toEqual({
       recoveryRate: "40mb",
       disk: { isEnabled: true, low: { value: "85%" }, high: { value: "90%" } },
+      placement: { defaults: {}, persistent: {}, transient: {} },
     });
+  });
+
+  it("tell what keeps shards away by where it is set, and nothing of other settings", async () => {
+    const allocation = (settings: unknown) => ({ cluster: { routing: { allocation: settings } } });
+    const answer = {
+      persistent: allocation({ exclude: { _name: ["a", "b"] }, awareness: { attributes: "rack" } }),
+      transient: { cluster: { max_shards_per_node: "5", blocks: { read_only: "true" } } },
+      defaults: allocation({ enable: "all", total_shards_per_node: "-1", node_initial_primaries_recoveries: "4" }),
+    };
+    const { told } = await asking(
+      (cluster) => cluster.limits(),
+      () => ({ body: answer }),
+    );
+    expect(told).toMatchObject({
+      shardsPerNode: 5,
+      placement: {
+        defaults: {
+          "cluster.routing.allocation.enable": "all",
+          "cluster.routing.allocation.total_shards_per_node": "-1",
+          "cluster.routing.allocation.node_initial_primaries_recoveries": "4",
+        },
+        persistent: { "cluster.routing.allocation.exclude._name": '["a","b"]' },
+        transient: { "cluster.max_shards_per_node": "5", "cluster.blocks.read_only": "true" },
+      },
+    });
+    expect(JSON.stringify(told)).not.toContain("awareness");
   });
 
   it("tell a missing privilege as denied, which a preflight takes for unknown", async () => {

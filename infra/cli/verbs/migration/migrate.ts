@@ -11,6 +11,7 @@ import { ApiRefusal, path } from "../../at/api.ts";
 import { ask, unlessRefused } from "../../at/ask.ts";
 import { type ActingOptions, begin, waitWords } from "../../begin.ts";
 import { EXIT, problem } from "../../exitCodes.ts";
+import { COLUMNS, onScreen, wrapped } from "../../screen/layout.ts";
 import { commandText, type Look, marked } from "../../screen/look.ts";
 import type { Session } from "../../session.ts";
 
@@ -57,12 +58,16 @@ function planAnswer(options: MigrateOptions, plan: MigrationPlan): Answer {
   return { ...answer, exitCode: EXIT.refused, problem: problem("migration-refused", detail, { refusals, plan }) };
 }
 
+const BELOW = { width: COLUMNS, indent: 2, first: "  " };
 const TONES = { ok: "good", warn: "attention", refuse: "bad" } as const;
 
 function planText(plan: MigrationPlan, options: MigrateOptions, look: Look): string {
   const { migration, mode, source, target, checks, refused, lag, passSeconds } = plan;
   const lines = [`${migration}: ${HEADS[mode]} (${source} → ${target})`];
-  for (const { result, reason } of checks) lines.push(marked(look, TONES[result], say(reason)));
+  for (const { result, reason, wayOut } of checks) {
+    lines.push(marked(look, TONES[result], say(reason)));
+    if (wayOut) lines.push(...wrapped(onScreen(`fix: ${say(wayOut)}`, look), BELOW));
+  }
   if (lag !== null) lines.push(`Since the last pass: ${counted(lag, "operation", "operations")} on ${source}.`);
   if (passSeconds !== null && mode === "sync") lines.push(`The last pass took ${durationText(passSeconds)}.`);
   if (refused) return [...lines, marked(look, "bad", "Refused. Nothing was changed.")].join("\n");

@@ -2,10 +2,12 @@ import type { World } from "../../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../../model/cluster.ts";
 import { restoredIndexName, timeDigits } from "../../../model/restoredName.ts";
 import { aliasChecks } from "../../../plan/aliases/preflightAlias.ts";
+import { placementChecks } from "../../../plan/placement/forbidden.ts";
+import { shardChecks, totalChecks } from "../../../plan/placement/shardRoom.ts";
 import type { PreflightCheck } from "../../../plan/preflightTypes.ts";
 import { AHEAD_MS } from "../../../plan/snapshotOrder.ts";
 import { versionParts } from "../../../plan/versions.ts";
-import { aliasHoldersOf } from "./seen.ts";
+import { aliasHoldersOf, roomOf } from "./seen.ts";
 
 interface Foreseen {
   existing: readonly ClusterIndex[];
@@ -36,4 +38,16 @@ export async function foreseenAliases(world: World, cluster: Cluster, { existing
     asked,
     indices.map((name) => ({ name })),
   );
+}
+
+/** Whether the cluster would take indices beside those that it has: its blocks, its filters and the numbers of shards that it accepts. */
+export async function foreseenRoom(
+  cluster: Cluster,
+  existing: readonly ClusterIndex[],
+  indices: readonly Pick<ClusterIndex, "name" | "shards">[],
+): Promise<PreflightCheck[]> {
+  const info = await cluster.info();
+  const { shardsMax, placement } = await roomOf(cluster, info);
+  const asked = { shardsMax, placement, existing, targetVersion: info.version, nameFor: (index: string) => index };
+  return [...shardChecks(asked, indices), ...placementChecks(asked), ...totalChecks(asked, indices)];
 }

@@ -28,18 +28,29 @@ type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "di
 
 /** What the preflight asks the cluster beside its indices and repositories. */
 export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, aliases: readonly string[]): Promise<Asked> {
+  const { limits, disks, ...room } = await roomOf(cluster, info);
+  return {
+    ...room,
+    aliasHolders: await aliasHoldersOf(cluster, existing, aliases),
+    plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
+    disks: disksOf(cluster.name, limits, disks),
+    recoveryRate: "told" in limits ? limits.told.recoveryRate : undefined,
+    running: workExcludes(info.version) ? await runningOn(cluster) : undefined,
+  };
+}
+
+type Room = Pick<PreflightInput, "shardsMax" | "placement"> & { limits: Told<ClusterLimits>; disks: Told<NodeDisk[]> };
+
+/** Where shards may be, and how many. */
+export async function roomOf(cluster: Cluster, { version, dataNodes }: ClusterInfo): Promise<Room> {
   const limits = await toldBy(() => cluster.limits());
   const disks = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
   const nodes = "told" in disks ? disks.told.map(({ attributes }) => attributes) : undefined;
-  const perNode = limitsShards(info.version) && "told" in limits ? limits.told.shardsPerNode : undefined;
+  const perNode = limitsShards(version) && "told" in limits ? limits.told.shardsPerNode : undefined;
   return {
-    aliasHolders: await aliasHoldersOf(cluster, existing, aliases),
-    plugins: needsPlugins(proof.closure?.indices ?? []) ? await cluster.plugins() : undefined,
-    shardsMax: perNode === undefined ? undefined : perNode * info.dataNodes,
-    disks: disksOf(cluster.name, limits, disks),
-    placement: "told" in limits ? { settings: limits.told.placement, nodes } : undefined,
-    recoveryRate: "told" in limits ? limits.told.recoveryRate : undefined,
-    running: workExcludes(info.version) ? await runningOn(cluster) : undefined,
+    ...{ limits, disks },
+    shardsMax: perNode === undefined ? undefined : perNode * dataNodes,
+    placement: "told" in limits ? { layers: limits.told.placement, nodes, dataNodes } : undefined,
   };
 }
 

@@ -57,6 +57,16 @@ describe("the global state on 8.17.0", () => {
     expect(await settingsOf(world)).toBe("50mb");
   });
 
+  it("takes along how many shards there may be: what follows it meets the new limit, and what brings it the old one", async () => {
+    const world = await statesWorld("8.17.0");
+    world.target.putClusterSettings({ "cluster.max_shards_per_node": "1" });
+    const { dataNodes } = await world.target.info();
+    for (let node = 1; node < dataNodes; node += 1) world.target.putIndex(`there-${node}`, { shards: 1, replicas: 0 });
+    expect(await told(world, STREAM)).toContain("refuse shards.full");
+    expect(await told(world, { ...STATE, ...STREAM })).not.toContain("refuse shards.full");
+    expect(await finish(world, await start(world, { ...STATE, ...STREAM }), 20)).toMatchObject({ state: "done" });
+  });
+
   it("of a snapshot without one is refused, whatever version the cluster has", async () => {
     for (const version of ["8.17.0", "9.2.0"])
       expect(await told(await statesWorld("8.17.0", version), { ...STATE, snapshot: "part" })).toContain("refuse state.noGlobal");
