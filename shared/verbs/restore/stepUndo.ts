@@ -51,7 +51,8 @@ const NO_TARGET = { index: "", as: "", shards: 0, bytes: 0 };
 export function failingRestore({ head, intent }: RestoreJob, why: Reason): HeadRecord<RestoreData> | undefined {
   const { state, data } = head;
   if (data.failing) {
-    if ([data.failing.code, "restore.keptServing", "over.replaced", "state.replaced"].includes(why.code)) return undefined;
+    if ([data.failing.code, "restore.keptServing", "over.replaced", "state.replaced", "state.perhapsReplaced"].includes(why.code))
+      return undefined;
     const closed = data.targets.filter(({ old, restored }) => old?.closing !== undefined && !restored).map(({ as }) => as);
     if (closed.length > 0) return { state: "failed", reason: reason("over.leftClosed", { ...inner(data.failing), left: closed }), data };
     const left = data.targets.map(({ as }) => as);
