@@ -16,7 +16,7 @@ import { lookUpSettled, settle } from "./outcome/settle.ts";
 import { overEffects } from "./over/effects.ts";
 import { requireSameSnapshot } from "./sameSnapshot.ts";
 import { reportRestore, restoreResult } from "./show.ts";
-import { requireDeletesAsPlanned } from "./states/beforeRequest.ts";
+import { beforeState, requireDeletesAsPlanned } from "./states/beforeRequest.ts";
 import { carriedState, streamEffects } from "./states/effects.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
 import { notingUnsure, stateUnknown, withStateReplaced } from "./stepStates.ts";
@@ -45,9 +45,12 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
         lookUp: (job, args: { index: string; as: string }) => lookUpRestored(world, job, args),
         async perform(job, args: { index: string; as: string }) {
           const { leftOut = [] } = job.head.data.targets.find(({ as }) => as === args.as) ?? {};
-          const carried = await carriedState(world, job, args);
-          await requireSameSnapshot(world, job);
-          await requireDeletesAsPlanned(clusterOf(job), job, args.as);
+          const carried = await beforeState(job, args.as, async () => {
+            const found = await carriedState(world, job, args);
+            await requireSameSnapshot(world, job);
+            await requireDeletesAsPlanned(clusterOf(job), job, args.as);
+            return found;
+          });
           await clusterOf(job).restore({
             repository: job.intent.input.repository,
             snapshot: job.intent.input.snapshot.name,

@@ -1,10 +1,23 @@
 import type { Cluster } from "../../../model/cluster.ts";
-import { AppError } from "../../../model/errors.ts";
+import { AppError, hasCode, messageOf } from "../../../model/errors.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
 import { indicesOfFeatures } from "../../../plan/states/featureIndices.ts";
 import { hasName } from "../../../plan/states/streamNames.ts";
 import type { RestoreJob } from "../types.ts";
 import { streamHolders } from "./holders.ts";
+
+/**
+ * What is asked before the request that replaces the state. A fault that passes is `refused`, so that the job knows that nothing was sent, and sends
+ * it later: without an answer it would never send it again.
+ */
+export async function beforeState<T>({ intent }: RestoreJob, as: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (intent.input.states?.carrier?.as !== as || !hasCode(error, "transient")) throw error;
+    throw new AppError("refused", `not sent yet: ${messageOf(error)}`, { cause: error });
+  }
+}
 
 /**
  * Whatever the request for this index deletes beside it must be what was planned, so that nothing goes which nobody agreed to. Asked right before

@@ -81,6 +81,21 @@ describe("a request whose answer was lost, and of which nothing shows", () => {
     }
   });
 
+  it("was not sent, and is later, if what is asked before it was not answered", async () => {
+    const world = await statesWorld("8.17.0");
+    const id = await start(world, STATE);
+    const { getSnapshot } = world.target;
+    let asked = 0;
+    world.target.getSnapshot = async (...named) => {
+      asked += 1;
+      // The first one is the preflight's.
+      if (asked === 2) throw new AppError("transient", "connection reset");
+      return getSnapshot(...named);
+    };
+    expect(await finish(world, id)).toMatchObject({ state: "done" });
+    expect([requests(world, "restore"), await settingsOf(world)]).toEqual([1, "50mb"]);
+  });
+
   it("which the cluster rejects for good ends with what it said", async () => {
     const world = await statesWorld("8.17.0");
     world.target.failNext("restore", new AppError("invalid", "illegal_argument_exception"));
