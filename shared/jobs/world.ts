@@ -46,6 +46,8 @@ export interface World {
   terminal?: Terminal | undefined;
   /** Only shows what a step would do: no notice is raised or resolved, and nothing is stored. */
   isPreview?: true | undefined;
+  /** Without the right to write below destinations of copies, as the HTTP function is. */
+  writesNoCopies?: true | undefined;
   /** Returns a unique, unguessable key for jobs requested without one. */
   newKey(): string;
   /** The Function Compute function that moves batches. */

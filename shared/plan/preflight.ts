@@ -17,6 +17,7 @@ import { rootChecks } from "./preflightRoot.ts";
 import { expandChecks, leftOutOf, settingChecks } from "./preflightSettings.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "./preflightTypes.ts";
 import { selectNames } from "./selection.ts";
+import { deletedOf, type FeatureIndex, featureIndexChecks } from "./states/featureIndices.ts";
 import { streamNameChecks } from "./states/streamNames.ts";
 import { compareVersions, isAtLeast, oldestRestorableMajor, versionParts } from "./versions.ts";
 
@@ -41,6 +42,8 @@ export interface Preflight {
   targets: PreflightTarget[];
   /** Indices that the swap removes, because the alias has their name. */
   replaced?: ReplacedIndex[];
+  /** With states of features: indices of the target that go. */
+  deletes?: FeatureIndex[];
 }
 
 /** Predicts the reasons for which a restore would be rejected, each with a way out; rules measured on 2.4 … 9.2. */
@@ -60,6 +63,7 @@ export function preflight(given: PreflightInput): Preflight {
     ...analysisChecks(input, indices),
     ...fileChecks(input, indices),
     ...nameChecks(input, indices),
+    ...featureIndexChecks(input),
     ...streamNameChecks(input),
     ...aliasChecks(input, indices),
     ...settingChecks(input, indices),
@@ -85,7 +89,12 @@ export function preflight(given: PreflightInput): Preflight {
     };
   });
   const replaced = [...(input.replaced?.values() ?? [])].flatMap((seen) => ("kept" in seen ? [seen.kept] : []));
-  return { checks, refused: checks.some((check) => check.result === "refuse"), targets, ...(replaced.length > 0 && { replaced }) };
+  const deletes = deletedOf(input);
+  return {
+    ...{ checks, refused: checks.some((check) => check.result === "refuse"), targets },
+    ...(replaced.length > 0 && { replaced }),
+    ...(deletes.length > 0 && { deletes }),
+  };
 }
 
 /** A restore of indices reads the cluster's state on 5.5.3, and not on 6.7.0, 6.8.23, 7.10.2 and 8.17.0 (measured). */

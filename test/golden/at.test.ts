@@ -21,6 +21,9 @@ vi.mock("node:crypto", async (original) => ({
 /** What only runs where the command does, with the sentence that says why. */
 const HERE: Readonly<Record<string, string>> = {
   init: "--at: init writes the identity of the state, without which no function runs; leave --at out",
+  tick: "--at: tick is the turn of a machine without functions; leave --at out",
+  token: "--at: a token is made where it is asked for; leave --at out",
+  policies: "--at: policies reads ossnap.yaml alone; leave --at out",
   "plan-prune": "--at: plan-prune reads a file and needs neither a cluster nor a state; leave --at out",
   "verify <place>": "--at: verify reads the bucket from where it runs",
 };

@@ -1,5 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AppError } from "../../shared/model/errors.ts";
 import { isAtLeast } from "../../shared/plan/versions.ts";
+import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { cancelJob } from "../../shared/verbs/jobs/ask.ts";
 import { type RestoreRequestByHand, startRestore } from "../../shared/verbs/restore/askByHand.ts";
 import { finished } from "../contract/clusterFixture.ts";
@@ -11,6 +14,9 @@ import { type RealWorld, realWorld } from "./realWorld.ts";
 const VERSIONS = (process.env.OSSNAP_ES_VERSIONS ?? "8.17.0").split(/[\s,]+/).filter((version) => version !== "");
 const START_MS = 240_000;
 const LIMIT_MS = 300_000;
+interface Found {
+  hits: { hits: { _index: string; _id: string }[] };
+}
 const RATE = "indices.recovery.max_bytes_per_sec";
 
 describe.each(VERSIONS)("a cluster's state on Elasticsearch %s", (version) => {
@@ -90,6 +96,73 @@ describe.each(VERSIONS)("a cluster's state on Elasticsearch %s", (version) => {
       expect(backing).toHaveLength(2);
       expect(await send("GET", "/restored-logs-app/_count")).toMatchObject({ count: 2 });
       expect(await start({ dataStreams: ["logs-app"] })).toContain("state.streamThere");
+    },
+    LIMIT_MS,
+  );
+
+  it.runIf(hasStreams)(
+    "an index of a feature that the snapshot lacks is named, and one that appeared since the plan is not deleted",
+    async () => {
+      const tasks = async () => (await names()).filter((name) => name.startsWith(".tasks")).sort();
+      await send("DELETE", "/.tasks");
+      await send("PUT", "/.tasks-precious/_doc/1?refresh=true", { completed: true });
+      expect(await start({ featureStates: ["tasks"] })).toBe("state.deletesIndex");
+      await send("DELETE", "/.tasks-precious");
+      const id = await start({ featureStates: ["tasks"] });
+      const open = world.open;
+      // The cluster refuses the request once.
+      world.open = async (options) => {
+        const opened = await open(options);
+        const restore = async () => Promise.reject(new AppError("refused", "503 master_not_discovered_exception"));
+        return { ...opened, cluster: (name) => ({ ...opened.cluster(name), restore }) };
+      };
+      await advanceJobs(await world.open());
+      world.open = open;
+      await real.createTasksIndex();
+      expect(await world.ended(id)).toMatchObject({ state: "failed", reason: { code: "state.featureSince" } });
+      expect(await tasks()).toEqual([".tasks"]);
+      await send("PUT", "/.tasks-precious/_doc/1?refresh=true", { completed: true });
+      const accepted = await start({ featureStates: ["tasks"], loseOld: true });
+      expect(await world.ended(accepted)).toMatchObject({ state: "done" });
+      expect(await tasks()).toEqual([".tasks"]);
+    },
+    LIMIT_MS,
+  );
+
+  it.runIf(hasStreams).each(["nobody", "others"])(
+    "of a data stream that %s changed, a cancel deletes only one that is as it was restored",
+    async (who) => {
+      const id = await start({ dataStreams: ["logs-app"], as: { "*": `${who}-*` } });
+      const count = async () => {
+        const answer = await fetch(`${real.url}/${who}-logs-app/_count`);
+        return answer.ok ? ((await answer.json()) as { count: number }).count : 0;
+      };
+      const open = world.open;
+      // Cancelled by the request, so that nothing is counted: what the snapshot held decides.
+      world.open = async (options) => {
+        const opened = await open(options);
+        const cluster = opened.cluster("source");
+        const restoreStream = async (request: Parameters<typeof cluster.restoreStream>[0]) => {
+          await cluster.restoreStream(request);
+          await cancelJob(await open(), id, OPS);
+        };
+        return { ...opened, cluster: () => ({ ...cluster, restoreStream }) };
+      };
+      await advanceJobs(await world.open());
+      world.open = open;
+      for (let looks = 0; looks < 100 && (await count()) < 2; looks += 1) await setTimeout(200);
+      const { hits } = (await send("GET", `/${who}-logs-app/_search`)) as unknown as Found;
+      const [{ _index, _id } = { _index: "", _id: "" }] = hits.hits;
+      const same = `/${_index}/_doc/${_id}?if_seq_no=0&if_primary_term=1&refresh=true`;
+      if (who === "others") await send("PUT", same, { "@timestamp": "2026-11-30T00:00:00Z" });
+      expect(await count()).toBe(2);
+      if (who === "others") {
+        expect(await world.ended(id)).toMatchObject({ state: "cancelled", reason: { code: "state.replaced" } });
+        expect((await names()).filter((name) => name.includes("others-logs-app"))).toHaveLength(2);
+        return;
+      }
+      // This distribution has no API for data streams, so that the request itself is refused.
+      await world.until("the deletion", async () => (await (await world.open()).log.read(id))?.head.claim?.effect === "deleteStream");
     },
     LIMIT_MS,
   );

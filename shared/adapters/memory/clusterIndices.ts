@@ -36,8 +36,8 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       if (index.state === "close") throw refuse(state, "invalid", `index [${name}] closed`);
       const primaries = index.red || index.lost || isRestoring(state, name) ? 0 : index.shards;
       const sinceStart = isBefore(state.version, 6, 0);
-      // Sequence numbers go on from those in the snapshot; one per document is as good as any.
-      const count = sinceStart ? index.writtenSinceStart : 1_000 + index.written;
+      // Sequence numbers go on from those in the snapshot.
+      const count = sinceStart ? index.writtenSinceStart : (index.operations ?? 1_000) + index.written;
       const isSince = sinceStart && primaries > 0;
       return {
         count: primaries === 0 ? 0 : count,

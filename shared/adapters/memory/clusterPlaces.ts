@@ -37,6 +37,8 @@ export interface Held {
   dataStream?: string;
   /** Belongs to the only feature of the model, `tasks`. */
   system?: true;
+  /** Sequence numbers that it has used up where its writes are counted from. */
+  operations?: number;
 }
 
 export interface MemorySnapshot extends ClusterSnapshot {
@@ -82,6 +84,7 @@ export interface HeldInput {
   mapping?: Mapping;
   dataStream?: string;
   system?: true;
+  operations?: number;
 }
 
 /** Default size of one document. */
@@ -96,11 +99,14 @@ export function heldIndex(input: HeldInput, version: string): Held {
   return { ...held, ...optionalOf({ ...input, mapping }) };
 }
 
-function optionalOf({ mapping, dataStream, system }: Pick<HeldInput, "dataStream" | "system"> & { mapping: Mapping | undefined }) {
+type Optional = Pick<HeldInput, "dataStream" | "system" | "operations"> & { mapping: Mapping | undefined };
+
+function optionalOf({ mapping, dataStream, system, operations }: Optional) {
   return {
     ...(mapping === undefined ? {} : { mapping }),
     ...(dataStream === undefined ? {} : { dataStream }),
     ...(system === undefined ? {} : { system }),
+    ...(operations === undefined ? {} : { operations }),
   };
 }
 

@@ -17,7 +17,7 @@ import {
   requireRepository,
   requireShardRoom,
 } from "./clusterState.ts";
-import { backingOf, featureIndices, requireFree, requireState, requireStreams, snapshotOf } from "./clusterStates.ts";
+import { backingOf, dropFeature, featureIndices, requireFree, requireState, requireStreams, snapshotOf } from "./clusterStates.ts";
 
 /** A throttled restore runs this many times longer. */
 const THROTTLED_TIMES = 6;
@@ -46,9 +46,9 @@ export function restoreCalls(state: MemoryClusterState): RestoreCalls {
         throw refuse(state, "refused", "blocked by: [FORBIDDEN/6/cluster read-only (api)];");
       requireState(state, request);
       begin(state, request, { held: requireHeld(state, request), throttled });
+      dropFeature(state, request);
       for (const name of featureIndices(state, request)) {
         const one = { ...request, index: name, as: name };
-        state.indices.delete(name);
         begin(state, one, { held: requireHeld(state, one), throttled });
       }
       if (request.state?.globalState) state.clusterSettings = { ...snapshotOf(state, request)?.settings };

@@ -33,6 +33,12 @@ export function featureIndices(state: MemoryClusterState, request: RestoreReques
   return [...(snapshotOf(state, request)?.held ?? [])].flatMap(([name, { system }]) => (system ? [name] : []));
 }
 
+/** Measured on 8.17.0: all indices of the feature go, also those that the snapshot lacks. */
+export function dropFeature(state: MemoryClusterState, { state: asked }: RestoreRequest): void {
+  if (!asked?.features?.includes("tasks")) return;
+  for (const name of [...state.indices.keys()].filter((one) => one.startsWith(".tasks"))) state.indices.delete(name);
+}
+
 export function requireStreams(state: MemoryClusterState): void {
   if (isBefore(state.version, 7, 9)) throw refuse(state, "invalid", "no handler found for uri [/_data_stream]");
 }

@@ -45,8 +45,8 @@ export function rightsOf(input: RightsInput): Rights {
   const onOss = places.filter(({ place }) => place.store === "oss");
   const own = onOss.filter(({ place }) => place.accessKeyId === undefined);
   const keyed = onOss.filter(({ place }) => place.accessKeyId !== undefined);
-  const workers = [...ossStatements(own, { writes: true }), ...taskStatements(input, "both"), ...instanceStatements(input, false)];
-  const http = [...ossStatements(own, { writes: false }), ...taskStatements(input, "goOn"), ...instanceStatements(input, true)];
+  const workers = [...ossStatements(own, { writes: true }), ...taskStatements(input), ...instanceStatements(input, false)];
+  const http = [...ossStatements(own, { writes: false }), ...taskStatements(input), ...instanceStatements(input, true)];
   return {
     trust: ramDocument([{ Effect: "Allow", Principal: { Service: ["fc.aliyuncs.com"] }, Action: ["sts:AssumeRole"] }]),
     workers: ramDocument([...workers, ...secretStatements(input)]),
@@ -54,7 +54,7 @@ export function rightsOf(input: RightsInput): Rights {
     terminal: ramDocument([
       ...ossStatements(own, { writes: true }),
       ...own.filter(({ use }) => use === "state").map(({ place }) => allow(["oss:GetBucketVersioning"], [bucketOf(place)])),
-      ...taskStatements(input, "both"),
+      ...taskStatements(input),
       ...instanceStatements(input, true),
     ]),
     deployer: ramDocument(deployStatements(input, onOss)),
@@ -67,8 +67,8 @@ export function rightsOf(input: RightsInput): Rights {
 }
 
 /** GetAsyncTask takes no narrower resource: https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-getasynctask */
-function taskStatements({ functions, ...input }: RightsInput, which: "both" | "goOn"): RamStatement[] {
-  const names = which === "both" ? [functions.copy, functions.goOn] : [functions.goOn];
+function taskStatements({ functions, ...input }: RightsInput): RamStatement[] {
+  const names = [functions.copy, functions.goOn];
   return [
     allow(
       ["fc:InvokeFunction"],

@@ -1,4 +1,4 @@
-import type { JobKind } from "../../jobs/kind.ts";
+import type { Decision, JobKind } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
@@ -17,7 +17,7 @@ import { removeOldMarks } from "./writing.ts";
 export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyData, CopyObservation> {
   return {
     gather: (job) => gatherCopy(world, work, job),
-    step: stepCopy,
+    step: (job, seen, now) => unlessElsewhere(world, stepCopy(job, seen, now)),
 
     effects: {
       writeBatches: {
@@ -50,6 +50,14 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
     result: copyResult,
     finished: (job) => reportCopy(world, job),
   };
+}
+
+const WRITES_DESTINATION: readonly string[] = ["publishRoot", "unlist"];
+
+/** Where no destination may be written, the next tick does it. */
+function unlessElsewhere({ writesNoCopies }: World, decision: Decision<CopyData>): Decision<CopyData> {
+  if (!writesNoCopies || decision.do !== "effect" || !WRITES_DESTINATION.includes(decision.effect)) return decision;
+  return { do: "wait", own: true, reason: reason("copy.nextTick") };
 }
 
 function unlisted(data: CopyData): CopyData {

@@ -1,6 +1,7 @@
 import { swapAliases } from "../../jobs/aliasSwap.ts";
 import type { JobKind, Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
+import { isInFlight } from "../../jobs/record.ts";
 import { lookUpRegistration, registerRepository } from "../../jobs/registration.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { ClusterIndex } from "../../model/cluster.ts";
@@ -15,9 +16,10 @@ import { lookUpSettled, settle } from "./outcome/settle.ts";
 import { overEffects } from "./over/effects.ts";
 import { requireSameSnapshot } from "./sameSnapshot.ts";
 import { reportRestore, restoreResult } from "./show.ts";
+import { beforeState, requireDeletesAsPlanned } from "./states/beforeRequest.ts";
 import { carriedState, streamEffects } from "./states/effects.ts";
 import { type RestoreData, type RestoreInput, type RestoreJob, type RestoreObservation, stepRestore } from "./step.ts";
-import { withStateReplaced } from "./stepStates.ts";
+import { notingUnsure, stateUnknown, withStateReplaced } from "./stepStates.ts";
 import { failingRestore } from "./stepUndo.ts";
 import { registrationOf } from "./target/registrationOf.ts";
 
@@ -43,8 +45,12 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
         lookUp: (job, args: { index: string; as: string }) => lookUpRestored(world, job, args),
         async perform(job, args: { index: string; as: string }) {
           const { leftOut = [] } = job.head.data.targets.find(({ as }) => as === args.as) ?? {};
-          const carried = await carriedState(world, job, args);
-          await requireSameSnapshot(world, job);
+          const carried = await beforeState(job, args.as, async () => {
+            const found = await carriedState(world, job, args);
+            await requireSameSnapshot(world, job);
+            await requireDeletesAsPlanned(clusterOf(job), job, args.as);
+            return found;
+          });
           await clusterOf(job).restore({
             repository: job.intent.input.repository,
             snapshot: job.intent.input.snapshot.name,
@@ -95,7 +101,8 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
       },
     },
 
-    failing: failingRestore,
+    // A claim in flight is the one whose outcome makes the job fail: its request was refused, or not even sent.
+    failing: (job, why) => failingRestore(isInFlight(job.head, world.clock.now()) ? job : notingUnsure(job), why),
     isGivingBack: ({ head: { data } }) => data.failing !== undefined,
     result: restoreResult,
     finished: (job) => reportRestore(world, job),
@@ -112,6 +119,8 @@ function lookOfOther({ head }: RestoreJob, there: ClusterIndex, args: { index: s
 async function lookUpRestored(world: World, job: RestoreJob, args: { index: string; as: string }): Promise<Look<RestoreData>> {
   const cluster = world.cluster(configuredCluster(job));
   const there = (await cluster.listIndices()).find(({ name }) => name === args.as);
+  const unknown = there ? undefined : stateUnknown(job, args.as);
+  if (unknown) return { found: "foreign", reason: unknown };
   if (!there) return { found: "none" };
   if (markingJob(there.settings) !== job.id) return lookOfOther(job, there, args);
   try {

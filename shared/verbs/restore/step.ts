@@ -5,14 +5,15 @@ import { areAllThere, carrierFirst, partOf } from "../../plan/states/parts.ts";
 import { closeOld, isOver } from "./stepOver.ts";
 import { besideParams, follow, restartRestore } from "./stepProgress.ts";
 import { hasServed, isBehindAlias, serve } from "./stepServe.ts";
-import { beginStream, carrierVanished, noteRestored } from "./stepStates.ts";
+import { beginStream, carrierVanished, noteRestored, notingUnsure, stateUnknown } from "./stepStates.ts";
 import { undo } from "./stepUndo.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 export type * from "./types.ts";
 
 /** One step of a restore: register, preflight, restore beside, count, raise replicas, swap the alias, settle. */
-export function stepRestore(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+export function stepRestore(asFound: RestoreJob, seen: RestoreObservation, now: Date): Decision<RestoreData> {
+  const job = notingUnsure(asFound, seen);
   // An index that already serves is not rolled back, also if it is one of several behind the alias; the swap is completed.
   if (job.head.cancelling && !(job.head.data.before && (hasServed(job, seen) || isBehindAlias(job, seen))) && job.head.state !== "settled")
     return overwriting(job, seen, now) ?? undo(job, seen, { state: "cancelled", reason: reason("job.cancelled") });
@@ -59,6 +60,7 @@ function plan(job: RestoreJob, seen: RestoreObservation, now: Date): Decision<Re
     checks: seen.preflight.checks,
     ...(seen.digest ? { digest: seen.digest } : {}),
     ...(seen.preflight.replaced ? { replaced: seen.preflight.replaced } : {}),
+    ...(seen.preflight.deletes ? { deletes: seen.preflight.deletes } : {}),
   };
   const refusals = seen.preflight.checks.filter((check) => check.result === "refuse");
   if (refusals.length > 0)
@@ -161,6 +163,8 @@ function moveAbsent(
   if (target.restored || isGone)
     return { do: "record", state: "failed", reason: reason("restore.gone", { index: target.as }), data: head.data };
   if (restoring) return { do: "wait", own: true, reason: reason("restore.starting", { index: target.as }) };
+  const unknown = stateUnknown(job, target.as);
+  if (unknown) return { do: "record", state: "failed", reason: unknown, data: head.data };
   return begin(job, target, seen);
 }
 

@@ -35,6 +35,36 @@ export function noteRestored(
   };
 }
 
+/**
+ * Of a job whose claim of the request that replaces the state had no answer: it may have been carried out, which no later record could tell. A claim
+ * that is in flight still says it itself, and one that was refused sent nothing that took effect.
+ */
+export function notingUnsure(job: RestoreJob, seen?: RestoreObservation): RestoreJob {
+  const { claim, data } = job.head;
+  const as = job.intent.input.states?.carrier?.as;
+  const isOfState = as !== undefined && claim?.effect === "restoreIndex" && (claim.args as { as?: string }).as === as;
+  if (!isOfState || claim.refused || data.stateReplaced) return job;
+  const noted: RestoreData = seen && showsState(job, seen) ? withStateReplaced(data) : { ...data, stateUnsure: true };
+  return { ...job, head: { ...job.head, data: noted } };
+}
+
+/** The request is not sent again: if it was carried out, what was changed since would be lost. */
+export function stateUnknown({ intent, head: { data } }: RestoreJob, as: string): Reason | undefined {
+  const { states = {} } = intent.input;
+  if (states.carrier?.as !== as || !isUnsure(data)) return undefined;
+  return reason("state.unknown", { index: as, brought: broughtBy({ ...states, streams: {} }) });
+}
+
+function isUnsure({ stateUnsure, stateReplaced }: RestoreData): boolean {
+  return stateUnsure === true && stateReplaced !== true;
+}
+
+/** Features' indices come with the request for the carrier, and show as it does that it was carried out. */
+function showsState({ intent, head }: RestoreJob, seen: RestoreObservation): boolean {
+  const ours = seen.targets.filter(({ there }) => there === "ours").map(({ as }) => as);
+  return head.data.targets.some((target) => ours.includes(target.as) && partOf(intent.input.states, target)?.part === "feature");
+}
+
 /** It had shown that the request was carried out, which must not be sent again: what was changed since would be lost. */
 export function carrierVanished({ head }: RestoreJob, target: Target, now: Date): Decision<RestoreData> {
   const restored = { uuid: "", documents: target.documents ?? 0 };
@@ -94,8 +124,12 @@ export function withStateReplaced(data: RestoreData): RestoreData {
 /** Says what had been done before the job ended otherwise, and stays. */
 export function stateRemains({ intent, head }: RestoreJob, why: Reason): Reason {
   const { states = {} } = intent.input;
-  const { stateReplaced, streamsLeft = [] } = head.data;
-  const left = streamsLeft.map((as) => `data stream ${as}, to which others wrote`);
+  const { stateReplaced, streamsLeft = [], streamsUnsure = [] } = head.data;
+  if (isUnsure(head.data) && why.code !== "state.unknown") {
+    const params = { index: states.carrier?.as ?? "", brought: broughtBy({ ...states, streams: {} }) };
+    return reason("state.perhapsReplaced", { ...why.params, because: why.params.because ?? why.code, ...params });
+  }
+  const left = streamsLeft.map((as) => `data stream ${as}, to which others ${streamsUnsure.includes(as) ? "may have written" : "wrote"}`);
   const brought = [...(stateReplaced ? broughtBy({ ...states, streams: {} }) : []), ...left];
   if (brought.length === 0) return why;
   return reason("state.replaced", { ...why.params, because: why.params.because ?? why.code, brought });

@@ -44,6 +44,9 @@ export function undo(job: RestoreJob, seen: RestoreObservation, final: { state: 
 
 const NO_TARGET = { index: "", as: "", shards: 0, bytes: 0 };
 
+/** With which a restore ends that left nothing to be taken back. */
+const ENDINGS: readonly string[] = ["restore.keptServing", "over.replaced", "state.replaced", "state.perhapsReplaced"];
+
 /**
  * Whatever makes a restore fail after it began, its indices are deleted first: nothing else would ever delete them, and on 5.5 a stuck restore
  * blocks all snapshot work. What serves is kept, and so is a restore without an alias whose documents were counted.
@@ -51,7 +54,7 @@ const NO_TARGET = { index: "", as: "", shards: 0, bytes: 0 };
 export function failingRestore({ head, intent }: RestoreJob, why: Reason): HeadRecord<RestoreData> | undefined {
   const { state, data } = head;
   if (data.failing) {
-    if (isSameReason(data.failing, why) || ["restore.keptServing", "over.replaced", "state.replaced"].includes(why.code)) return undefined;
+    if (isSameReason(data.failing, why) || ENDINGS.includes(why.code)) return undefined;
     const closed = data.targets.filter(({ old, restored }) => old?.closing !== undefined && !restored).map(({ as }) => as);
     if (closed.length > 0) return { state: "failed", reason: reason("over.leftClosed", { ...inner(data.failing), left: closed }), data };
     const left = data.targets.map(({ as }) => as);

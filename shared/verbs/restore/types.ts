@@ -5,6 +5,7 @@ import type { Reason } from "../../model/reason.ts";
 import type { LeftIndex } from "../../plan/aliases/moves.ts";
 import type { SourceLook } from "../../plan/migration/sourceWrites.ts";
 import type { Preflight, PreflightTarget } from "../../plan/preflight.ts";
+import type { FeatureIndex } from "../../plan/states/featureIndices.ts";
 import type { StatesOrder } from "../../plan/states/parts.ts";
 import type { Renames } from "./renames.ts";
 
@@ -69,12 +70,18 @@ export interface RestoreData {
   digest?: string;
   /** Last byte count and its time, to detect a stall; `brokenOff` if shards are missing but no restore runs. */
   progress?: { bytes: number; at: string; brokenOff?: true };
+  /** Indices that the states of features delete, as they were planned: others that appear since are not. */
+  deletes?: FeatureIndex[];
   /** The request that replaces the cluster's state was carried out, as its carrier showed. */
   stateReplaced?: true;
+  /** This request had no answer, and may have been carried out; `stateReplaced` says that it was. */
+  stateUnsure?: true;
   /** Data streams whose request was carried out. */
   streamsBegun?: string[];
   /** Of these, by their names on the cluster, what is not taken back, because others wrote to it. */
   streamsLeft?: string[];
+  /** Of those that are left: whether others wrote to it is not known. */
+  streamsUnsure?: string[];
   /** How often a broken-off index was deleted and restored again. */
   begunAgain?: number;
   /** Why the restore failed; its indices are deleted first. */

@@ -78,6 +78,7 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "disk.fits":
     "the indices need {bytes:bytes} with their replicas; the room on {nodes|data node|data nodes} is {room:bytes} {limit:reason}",
   "disk.freeOnly": "(no watermarks apply)",
+  "copy.nextTick": "everything is there; the next tick publishes it",
   "placement.forbids": "{setting} is {value} on the cluster, which therefore refuses restores, or has no node for their shards",
   "placement.stateForbids":
     "the global state of the snapshot sets {setting} to {value}, with which the cluster refuses restores, or has no node for their shards",

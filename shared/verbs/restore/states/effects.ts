@@ -1,6 +1,6 @@
 import type { Effect } from "../../../jobs/kind.ts";
 import { configuredCluster, type World } from "../../../jobs/world.ts";
-import type { Cluster, RestoreRequest } from "../../../model/cluster.ts";
+import type { RestoreRequest } from "../../../model/cluster.ts";
 import { reason } from "../../../model/reason.ts";
 import { JOB_MARKER_SETTING, jobMarker, markingJob } from "../../../model/restoredName.ts";
 import { EXCLUDED_SETTINGS } from "../../../plan/preflightSettings.ts";
@@ -9,6 +9,8 @@ import { hasName } from "../../../plan/states/streamNames.ts";
 import { isAtLeast } from "../../../plan/versions.ts";
 import { requireSameSnapshot } from "../sameSnapshot.ts";
 import type { RestoreData, RestoreInput, RestoreJob } from "../types.ts";
+import { requireStreamFree } from "./beforeRequest.ts";
+import { writtenIn } from "./written.ts";
 
 interface StreamArgs {
   stream: string;
@@ -43,6 +45,7 @@ export function streamEffects(world: World): Record<"restoreStream" | "deleteStr
           const part = partOf(job.intent.input.states, target);
           return part?.part === "stream" && part.stream === stream ? (target.leftOut ?? []) : [];
         });
+        await requireStreamFree(clusterOf(job), job, { stream, as });
         await clusterOf(job).restoreStream({
           ...{ repository, snapshot: snapshot.name, stream, as },
           // Under its own name it is what it was, for backups too.
@@ -56,12 +59,17 @@ export function streamEffects(world: World): Record<"restoreStream" | "deleteStr
         const { there, ours } = await backing(job, args);
         const { state, data } = job.head;
         if (ours.length === 0) return { found: "ours", state, reason: reason("state.streamTookBack", { ...args }), data };
-        const others = there.find((index) => !ours.includes(index))?.name ?? (await writtenIn(clusterOf(job), data, ours));
-        if (others === undefined) return { found: "none" };
+        const other = there.find((index) => !ours.includes(index))?.name;
+        const written = other === undefined ? await writtenIn(world, clusterOf(job), job, ours) : { index: other, isUnsure: false };
+        if (written === undefined) return { found: "none" };
         // Deleted with it would be what others wrote.
         const streamsLeft = [...(data.streamsLeft ?? []), args.as];
-        const why = reason("state.streamStays", { as: args.as, index: others });
-        return { found: "foreign", reason: why, instead: { state, data: { ...data, streamsLeft } } };
+        const params = { as: args.as, index: written.index };
+        if (!written.isUnsure)
+          return { found: "foreign", reason: reason("state.streamStays", params), instead: { state, data: { ...data, streamsLeft } } };
+        const streamsUnsure = [...(data.streamsUnsure ?? []), args.as];
+        const instead = { state, data: { ...data, streamsLeft, streamsUnsure } };
+        return { found: "foreign", reason: reason("state.streamUnsure", params), instead };
       },
       perform: (job, { as }: StreamArgs) => clusterOf(job).deleteStream(as),
     },
@@ -83,17 +91,4 @@ export async function carriedState(
     // It applies to the indices of features as well, which set their replicas by themselves.
     ...(features.length > 0 ? { indexSettings: { [JOB_MARKER_SETTING]: jobMarker(job.id, false) } } : {}),
   };
-}
-
-/** An index of these that holds more documents than the snapshot has. */
-async function writtenIn(
-  cluster: Cluster,
-  { targets }: RestoreData,
-  ours: readonly { name: string; state: string }[],
-): Promise<string | undefined> {
-  for (const { name, state } of ours) {
-    const expected = targets.find(({ as }) => as === name)?.documents;
-    if (state === "open" && expected !== undefined && (await cluster.countDocuments(name)) > expected) return name;
-  }
-  return undefined;
 }

@@ -54,8 +54,8 @@ export const RESTORE_BUGS: readonly PlantedBug[] = [
   {
     name: "restores without a look at the newest root's uuid",
     file: "shared/verbs/restore/job.ts",
-    find: "          await requireSameSnapshot(world, job);\n          await clusterOf",
-    replace: "          await clusterOf",
+    find: "            await requireSameSnapshot(world, job);\n            await requireDeletesAsPlanned",
+    replace: "            await requireDeletesAsPlanned",
     test: "test/verbs/arrival/arrivalsAfter.test.ts",
   },
   {
