@@ -11,6 +11,7 @@ import { reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject } from "../state/objects.ts";
 import type { Advanced } from "./advanced.ts";
+import { tellGivingBack } from "./givingBack.ts";
 import { guardedStep, mayKill } from "./guardedStep.ts";
 import { handOver, isInTask } from "./handOver.ts";
 import { kindFor } from "./kinds.ts";
@@ -112,7 +113,9 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
     terminal: world.terminal,
   };
   try {
-    const stepped = await stepJob(kindFor(looking, work, job), job, context);
+    const kind = kindFor(looking, work, job);
+    const stepped = await stepJob(kind, job, context);
+    await tellGivingBack(world, kind, job, stepped);
     if (stepped.outcome === "finished") work.jobs.splice(work.jobs.indexOf(job), 1);
     const why = stepped.outcome === "finished" ? stepped.done.reason : stepped.reason;
     return { job: job.id, outcome: stepped.outcome, state: job.head.state, reason: why };

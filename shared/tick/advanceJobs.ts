@@ -20,6 +20,7 @@ import { lookForSync } from "../verbs/migration/look.ts";
 import { lookForPrune } from "../verbs/prune/look.ts";
 import { advanceAll } from "./advance.ts";
 import type { Advanced } from "./advanced.ts";
+import { resolveGivenBack } from "./givingBack.ts";
 import { TIMER_NOTICE } from "./onTimer.ts";
 
 /** Hides latency; a look is usually one listing. */
@@ -41,6 +42,7 @@ export async function advanceJobs(world: World): Promise<TickReport> {
   await resolveGone(world, work);
   await resolveSilentTimers(world, work);
   await reportUnread(world, work);
+  await resolveGivenBack(world, work);
   const all = looks(withinTheirTime(world), work);
   const suspect = all.filter(([name]) => isSuspect(work, name));
   const failed = await lookAtOnce(

@@ -56,11 +56,11 @@ async function work(role: Role, action: string | undefined): Promise<unknown> {
 /** What the HTTP function reads and starts; nothing here reaches a cluster. */
 async function requests(): Promise<unknown> {
   asks += 1;
-  await stage.fillMoved();
   const restore = (repository: string) => ({ repository, snapshot: "latest", to: "any", indices: ["*"] });
   const answers = [
     await stage.request("GET", "/status"),
-    await stage.request("POST", "/copies/move"),
+    await stage.request("POST", "/copies/move", undefined, `copy-${asks}`),
+    await stage.fillMoved(),
     await stage.request("POST", "/verifications", { repository: "source", snapshot: "latest" }),
     await stage.request("POST", "/restores", restore("source")),
     await stage.request("POST", "/restores", restore("moved")),

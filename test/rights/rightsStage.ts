@@ -34,7 +34,7 @@ export interface RightsStage {
   said: string[];
   world(role: Role): ReturnType<typeof openWorld>;
   /** A request of an operator to the HTTP function. */
-  request(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<HttpAnswer>;
+  request(method: "GET" | "POST" | "DELETE", path: string, body?: unknown, key?: string): Promise<HttpAnswer>;
   initialise(role: Role): Promise<unknown>;
   /** Empty buckets but for the source; the state has its identity. */
   reset(): Promise<void>;
@@ -86,9 +86,13 @@ export async function rightsStage(): Promise<RightsStage> {
     },
     said,
     world: (role) => openWorld(settings, { functionName: role, context: contextOf(role), startedMs: Date.now(), logger }),
-    async request(method, path, body) {
+    async request(method, path, body, key) {
       const event = {
-        headers: { "x-ossnap-token": TOKEN, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        headers: {
+          "x-ossnap-token": TOKEN,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(key && { "idempotency-key": key }),
+        },
         queryParameters: {},
         body: body === undefined ? "" : JSON.stringify(body),
         isBase64Encoded: false,

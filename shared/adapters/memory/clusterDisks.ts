@@ -33,8 +33,11 @@ export function nodeDisksOf({ name, dataNodes, diskBytes: { total, free } }: Mem
 export function placesNothing(state: MemoryClusterState): boolean {
   const { clusterSettings } = state;
   if (clusterSettings[ENABLE_SETTING] === "none" || clusterSettings[FIRST_RECOVERIES_SETTING] === "0") return true;
-  return !nodeDisksOf(state).some(({ attributes }) =>
-    Object.entries(clusterSettings).every(([setting, value]) => isAllowedBy(setting, value, attributes)),
+  const nodes = nodeDisksOf(state);
+  // Without any node no filter is to blame.
+  return (
+    nodes.length > 0 &&
+    !nodes.some(({ attributes }) => Object.entries(clusterSettings).every(([setting, value]) => isAllowedBy(setting, value, attributes)))
   );
 }
 

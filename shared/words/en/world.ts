@@ -55,6 +55,8 @@ export const WORLD: Readonly<Record<string, string>> = {
   "job.recordUnreadable": "this record cannot be read: {message}",
   "evidence.damagedRecord":
     "{message}; verify the snapshot with uuid {uuid} at level contents, which replaces the record, or put it back from a copy",
+  "job.gaveBack": "job {job} has ended",
+  "job.givingBack": "job {job} gave up and could not give back yet what it took ({effect}), which it tries for a day: {because:reason}",
   "job.unreadable": "job {job} cannot be read, so it is not moved, and what it needs is unknown: {message}",
   "job.unreadableDone": "how job {job} ended cannot be read: {message}",
   "job.unstarted": "the work takes longer than a tick, and no background task could be started: {message}",

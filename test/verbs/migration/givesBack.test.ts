@@ -67,6 +67,11 @@ describe("a cut-over that gave up after its patience", () => {
     expect(done).toMatchObject({ state: "failed", reason: { code: "migration.leftBlocked" } });
     expect(done && say(done.reason)).toContain("movies");
     expect(await isBlocked(world)).toBe("true");
+    const told = world.notices.filter(({ key }) => key.startsWith("job-holds:")).map(({ status }) => status);
+    expect(told).toEqual(["firing"]);
+    world.advance(MINUTE_MS);
+    await advanceJobs(await world.open());
+    expect(world.notices.filter(({ key }) => key.startsWith("job-holds:")).map(({ status }) => status)).toEqual(["firing", "resolved"]);
   }, 120_000);
 
   it("waits for a source that cannot be reached when the patience ends", async () => {
