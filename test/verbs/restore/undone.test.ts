@@ -113,7 +113,7 @@ describe("a restore that fails after it began leaves no index", () => {
     await pass(30, HOUR_MS);
     expect(await outcome(id)).toEqual(["failed", "restore.leftOver"]);
     const [name = ""] = await indices();
-    expect(world.notices.at(-1)?.text).toContain(`could not be deleted, delete by hand: ${name}`);
+    expect(world.notices.map(({ text }) => text).join("\n")).toContain(`could not be deleted, delete by hand: ${name}`);
   });
 
   it("but keeps one that has an alias", async () => {
