@@ -176,7 +176,6 @@ const ACTING: Record<string, Acting> = {
 /** They write to the OpenAPI of the instances; shared.test.ts tries their wrong lines. */
 const ELSEWHERE = ["shared add <instance>", "shared remove <instance>"];
 const READING = [
-  "token",
   "policies",
   "shared list <cluster>",
   "migrate policies <name>",
