@@ -5,7 +5,7 @@ import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
 import { handOver, isInTask } from "../../shared/tick/handOver.ts";
 import { askCopy } from "../../shared/verbs/copy/ask.ts";
 import { askVerification } from "../../shared/verbs/verification/ask.ts";
-import { type RightsStage, type Role, rightsStage } from "./rightsStage.ts";
+import type { RightsStage, Role } from "./rightsStage.ts";
 
 const ASKED = { by: "person" as const, who: "li" };
 const PARTS_BYTES = 20 * 1024 * 1024;
