@@ -18,7 +18,7 @@ describe("the configurations of the benches", () => {
   it("are all listed: no other file of the benches writes one", async () => {
     const directory = new URL("../../../infra/bench/", import.meta.url);
     const writing: string[] = [];
-    for (const name of await readdir(directory))
+    for (const name of (await readdir(directory, { recursive: true })).filter((file) => file.endsWith(".ts")))
       if (/\bbackups: \{|\bbackups: Object/.test(await readFile(new URL(name, directory), "utf8"))) writing.push(name);
     expect(writing).toEqual(["configurations.ts"]);
   });
