@@ -6,7 +6,8 @@ import { checkConfig } from "../../../../shared/runtime/config/loadConfig.ts";
 import { EXAMPLE_ENVIRONMENT, exampleWith } from "../../../runtime/config/example.ts";
 
 it("a token has 32 random bytes, and its hash is one that ossnap.yaml takes", async () => {
-  const made = [await token({} as Session), await token({} as Session)].map(({ data }) => data as { token: string; sha256: string });
+  const here = { options: {} } as Session;
+  const made = [await token(here), await token(here)].map(({ data }) => data as { token: string; sha256: string });
   expect(new Set(made.map((one) => one.token)).size).toBe(2);
   for (const { token: text, sha256 } of made) {
     expect(Buffer.from(text, "base64url")).toHaveLength(32);
