@@ -72,8 +72,12 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
 
 /** What was taken is given back long after the job's own work was given up. */
 function isPatient<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, now: Date): boolean {
-  const isGivingBack = job.head.cancelling !== undefined || kind.isGivingBack?.(job) === true;
-  return new Date(job.intent.patienceUntil).getTime() + (isGivingBack ? OWN_PATIENCE_MS : 0) > now.getTime();
+  return new Date(job.intent.patienceUntil).getTime() + (givesBack(kind, job) ? OWN_PATIENCE_MS : 0) > now.getTime();
+}
+
+/** Whether the job gives back what it took: by its own account, or because it is cancelled. */
+export function givesBack<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>): boolean {
+  return job.head.cancelling !== undefined || kind.isGivingBack?.(job) === true;
 }
 
 /** Waiting leaves no record, except for trouble, and for a fault in the way of every look: at once if a person must act, else once it lasts. */

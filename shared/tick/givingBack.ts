@@ -1,6 +1,7 @@
 import type { JobKind, Stepped } from "../jobs/kind.ts";
 import type { OpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
+import { givesBack } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";
 import { reason } from "../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
@@ -13,10 +14,9 @@ const ATTEMPTS_TOLD = 2;
 
 /** Tells of a job that gave up and cannot give back what it took, such as a block: it tries for a day, and others miss it meanwhile. */
 export async function tellGivingBack(world: World, kind: JobKind, job: Job, { outcome }: Stepped): Promise<void> {
-  const { claim, reason: why, trouble, cancelling } = job.head;
+  const { claim, reason: why, trouble } = job.head;
   const isOver = new Date(job.intent.patienceUntil) <= world.clock.now();
-  const isGivingBack = cancelling !== undefined || kind.isGivingBack?.(job) === true;
-  if (outcome === "finished" || !isOver || !isGivingBack || (claim?.attempt ?? 0) < ATTEMPTS_TOLD) return;
+  if (outcome === "finished" || !isOver || !givesBack(kind, job) || (claim?.attempt ?? 0) < ATTEMPTS_TOLD) return;
   const because = trouble ?? why;
   const told = reason("job.givingBack", { ...because.params, job: job.id, effect: claim?.effect ?? "", because: because.code });
   await raiseNotice(world, { key: keyOf(job.id), code: "job.givingBack", severity: "bad", reason: told, job: job.id });
