@@ -20,7 +20,7 @@ import { ACCOUNT, startTestHost, type TestHost } from "../infra/local/fc/testHos
 
 export type Role = "workers" | "http" | "terminal";
 const ROLES: readonly Role[] = ["workers", "http", "terminal"];
-const FUNCTIONS = { copy: "ossnap-copy-blobs", goOn: "ossnap-continue-job", all: "ossnap-*" };
+const FUNCTIONS = { copy: "ossnap-copy-blobs", goOn: "ossnap-continue-job", http: "ossnap-http", all: "ossnap-*" };
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const FIXTURE = new URL("../fixtures/es-6.7.0/repo", import.meta.url).pathname;
 
@@ -59,8 +59,7 @@ export async function rightsStage(): Promise<RightsStage> {
   for (const name of [FUNCTIONS.copy, FUNCTIONS.goOn]) host.host.faults.delay(name, 3_600_000, 1_000_000);
   const credentials = [...keys.values()];
   const oss = await startOss({ root, port: 0, region: "cn-hangzhou", credentials });
-  const location = `${ACCOUNT.region}:${ACCOUNT.accountId}`;
-  const api = await startFcApi({ host: host.host, port: 0, credentials, location });
+  const api = await startFcApi({ host: host.host, port: 0, credentials });
   const settings = settingsOf(oss.url, api);
   const said: string[] = [];
   const contextOf = (role: Role): FcContext => {

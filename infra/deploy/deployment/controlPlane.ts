@@ -36,7 +36,13 @@ const deployedFunction = z.object({
 });
 
 /** The configuration is JSON in a text. */
-const deployedTrigger = z.object({ triggerName: z.string(), triggerType: z.string(), triggerConfig: text, sourceArn: text });
+const deployedTrigger = z.object({
+  triggerName: z.string(),
+  triggerType: z.string(),
+  triggerConfig: text,
+  sourceArn: text,
+  httpTrigger: z.object({ urlInternet: text }).nullish(),
+});
 const asyncConfig = z.object({ maxAsyncRetryAttempts: number, maxAsyncEventAgeInSeconds: number, asyncTask: z.boolean().nullish() });
 const concurrency = z.object({ reservedConcurrency: number });
 const functionPage = z.object({ functions: z.array(z.object({ functionName: z.string() })).nullish(), nextToken: text });

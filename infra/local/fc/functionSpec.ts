@@ -32,6 +32,15 @@ export interface FunctionSpec {
   reservedConcurrency?: number | undefined;
   /** Its variables, at most 4 KB. */
   environmentVariables?: Readonly<Record<string, string>> | undefined;
+  /** Of its role; those of the account without a role. */
+  credentials?: FunctionCredentials | undefined;
+}
+
+/** What the platform hands to each invocation. */
+export interface FunctionCredentials {
+  accessKeyId: string;
+  accessKeySecret: string;
+  securityToken?: string | undefined;
 }
 
 /** A spec with all defaults applied. */
@@ -47,6 +56,7 @@ export interface DeployedFunction {
   readonly asyncTask: boolean;
   readonly instancesMax: number;
   readonly variables: Readonly<Record<string, string>>;
+  readonly credentials: FunctionCredentials | undefined;
 }
 
 /** Errors: `invalid` with the function, the field and the value; `absent` when the bundle was never built. */
@@ -80,6 +90,7 @@ export function deployFunction(spec: FunctionSpec): DeployedFunction {
     asyncTask: spec.asyncTask ?? false,
     instancesMax,
     variables: spec.environmentVariables ?? {},
+    credentials: spec.credentials,
   };
 }
 

@@ -1,17 +1,12 @@
 import { dirname } from "node:path";
-import type { DeployedFunction } from "./functionSpec.ts";
+import type { DeployedFunction, FunctionCredentials } from "./functionSpec.ts";
 
 /** The variables that an instance inherits from this machine; all others would be missing on the platform too. */
 const INHERITED_VARIABLES = ["PATH", "TZ"] as const;
 
-interface FunctionCredentials {
-  accessKeyId: string;
-  accessKeySecret: string;
-  securityToken?: string | undefined;
-}
-
 /** The account in which the functions appear to run. */
 export interface Account {
+  /** Of functions without a role. */
   credentials: FunctionCredentials;
   region: string;
   accountId: string;
@@ -19,7 +14,7 @@ export interface Account {
 
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/context-1-1; the instance adds the logger. */
 export function invocationContext(account: Account, deployed: DeployedFunction, requestId: string): Record<string, unknown> {
-  const { accessKeyId, accessKeySecret, securityToken = "" } = account.credentials;
+  const { accessKeyId, accessKeySecret, securityToken = "" } = deployed.credentials ?? account.credentials;
   return {
     requestId,
     credentials: { accessKeyId, accessKeySecret, securityToken },
@@ -33,11 +28,13 @@ export function invocationContext(account: Account, deployed: DeployedFunction, 
 
 /** https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/user-guide/environment-variables: the platform's own override `env`. */
 export function instanceEnvironment(
-  { credentials, accountId, region }: Account,
+  account: Account,
   deployed: DeployedFunction,
   instanceId: string,
   env: Record<string, string>,
 ): Record<string, string> {
+  const { accountId, region } = account;
+  const credentials = deployed.credentials ?? account.credentials;
   const inherited = INHERITED_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return {
     ...Object.fromEntries(inherited),

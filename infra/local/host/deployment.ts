@@ -26,7 +26,7 @@ export interface Deployment {
   http: { functionName: string; authType: string; methods: readonly string[] };
   /** The name under which a bundle is deployed: `ossnap-http` of `http`. Errors: `absent`. */
   nameOf(bundle: string): string;
-  specs(bundles: readonly Bundle[], variables: Readonly<Record<string, string>>): FunctionSpec[];
+  specs(bundles: readonly Bundle[], running: Running): FunctionSpec[];
 }
 
 export interface DeploymentOptions {
@@ -37,6 +37,13 @@ export interface DeploymentOptions {
    * check:serverless would ask for.
    */
   other?: Config | undefined;
+}
+
+/** What the account gives to the functions. */
+export interface Running {
+  variables: Readonly<Record<string, string>>;
+  /** Of a role, by its ARN. */
+  credentialsOf(role: string): FunctionSpec["credentials"];
 }
 
 interface Deployed {
@@ -59,7 +66,7 @@ export function readDeployment(text: string, { environment, other }: DeploymentO
     events: deployed.flatMap(eventsOf),
     http: httpOf(find("http")),
     nameOf: (bundle) => find(bundle).props.functionName,
-    specs: (bundles, variables) => deployed.map((one) => specOf(one, bundles, variables)),
+    specs: (bundles, running) => deployed.map((one) => specOf(one, bundles, running)),
   };
 }
 
@@ -90,7 +97,7 @@ function fitted({ bundle, props }: Deployed, config: Config): FunctionProps {
   return { ...props, triggers: [...timers, ...watches, ...(props.triggers ?? []).filter(({ triggerType }) => triggerType === "http")] };
 }
 
-function specOf({ bundle, props }: Deployed, bundles: readonly Bundle[], variables: Readonly<Record<string, string>>): FunctionSpec {
+function specOf({ bundle, props }: Deployed, bundles: readonly Bundle[], { variables, credentialsOf }: Running): FunctionSpec {
   const { asyncInvokeConfig, concurrencyConfig } = props;
   return {
     name: props.functionName,
@@ -103,6 +110,7 @@ function specOf({ bundle, props }: Deployed, bundles: readonly Bundle[], variabl
     asyncTask: asyncInvokeConfig?.asyncTask,
     reservedConcurrency: concurrencyConfig?.reservedConcurrency,
     environmentVariables: { ...props.environmentVariables, ...variables },
+    credentials: credentialsOf(props.role),
   };
 }
 

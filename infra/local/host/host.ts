@@ -13,6 +13,7 @@ import type { OssServer } from "../oss/startOss.ts";
 import type { ElasticsearchServer } from "../servers/elasticsearch.ts";
 import { requireFreePort } from "../servers/ports.ts";
 import { checkTools } from "../servers/tools.ts";
+import { roleArns } from "./accountKeys.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import type { LocalHostOptions } from "./hostOptions.ts";
 import type { NoticeBoard } from "./noticeBoard.ts";
@@ -64,7 +65,10 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
     onNote("bundling the functions");
     const bundles = await bundleFunctions({ configText, outDir: plan.directories.bundles });
     const functions = startFunctionHost({
-      functions: deployment.specs(bundles, { OSSNAP_FC_ENDPOINT: `http://127.0.0.1:${plan.ports.fcApi}` }),
+      functions: deployment.specs(bundles, {
+        variables: { OSSNAP_FC_ENDPOINT: `http://127.0.0.1:${plan.ports.fcApi}` },
+        credentialsOf: (role) => (role === roleArns(plan.accountId).http ? plan.keys.http : plan.keys.workers),
+      }),
       credentials: plan.oss,
       region: plan.region,
       accountId: plan.accountId,
@@ -72,7 +76,7 @@ export async function startLocalHost(options: LocalHostOptions = {}): Promise<Lo
       onLog: options.onLog ?? (() => undefined),
     });
     closers.push(() => functions.close());
-    const { oss, board, httpUrl } = await startListeners({ plan, deployment, functions, closers, options });
+    const { oss, board, httpUrl } = await startListeners({ plan, config, deployment, functions, closers, options });
     const [source, target] = await startClusters({ plan, closers, onNote });
     await openState(plan, configPath);
     functions.resume();
@@ -94,17 +98,12 @@ async function readDeployed({ environment, accountId }: LocalPlan, { configFile:
   const configText = configured?.(text) ?? text;
   const config = loadConfig(configText, environment);
   const isOther = configFile !== undefined || configured !== undefined;
+  const { workers: OSSNAP_ROLE_ARN, http: OSSNAP_HTTP_ROLE_ARN } = roleArns(accountId);
   const deployment = readDeployment(await readFile(join(ROOT, "s.yaml"), "utf8"), {
-    environment: { ...environment, ACCOUNT_ID: accountId, ...roles(accountId) },
+    environment: { ...environment, ACCOUNT_ID: accountId, OSSNAP_ROLE_ARN, OSSNAP_HTTP_ROLE_ARN },
     other: isOther ? config : undefined,
   });
   return { configFile, configPath, configText, config, deployment };
-}
-
-/** As the deployer's environment names them. */
-function roles(accountId: string): Record<string, string> {
-  const arn = (name: string) => `acs:ram::${accountId}:role/${name}`;
-  return { OSSNAP_ROLE_ARN: arn("ossnap-workers"), OSSNAP_HTTP_ROLE_ARN: arn("ossnap-http") };
 }
 
 /** Checks all ports first, before any step that takes seconds. */
@@ -145,8 +144,10 @@ async function openState(plan: LocalPlan, configPath: string): Promise<void> {
   await releaseClaims(connect(settings, context).state);
 }
 
+/** Of the command line. */
 function credentialVariables(plan: LocalPlan): Record<string, string> {
-  return { ALIBABA_CLOUD_ACCESS_KEY_ID: plan.oss.accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: plan.oss.accessKeySecret };
+  const { accessKeyId, accessKeySecret } = plan.keys.terminal;
+  return { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret };
 }
 
 /** For a second terminal: the variables for ossnap.yaml and the command line, readable by this user only. */

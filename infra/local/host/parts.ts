@@ -1,9 +1,11 @@
+import type { Config } from "../../../shared/model/config.ts";
 import { startFcApi } from "../fc/doors/apiStandIn.ts";
 import { startHttpTrigger } from "../fc/doors/httpDoor.ts";
 import type { FunctionHost } from "../fc/host.ts";
 import { startOss } from "../oss/startOss.ts";
 import { type ElasticsearchServer, startElasticsearch } from "../servers/elasticsearch.ts";
 import { startS3 } from "../servers/s3.ts";
+import { acceptedKeys } from "./accountKeys.ts";
 import type { Deployment, FunctionEventRule } from "./deployment.ts";
 import type { LocalHostOptions } from "./hostOptions.ts";
 import { startNoticeBoard } from "./noticeBoard.ts";
@@ -17,21 +19,23 @@ interface Starting {
 /** Starts every listener except the clusters: notices, Function Compute's API, OSS with its events, HTTP, S3. */
 export async function startListeners({
   plan,
+  config,
   deployment,
   functions,
   closers,
   options,
-}: Starting & { deployment: Deployment; functions: FunctionHost; options: LocalHostOptions }) {
+}: Starting & { config: Config; deployment: Deployment; functions: FunctionHost; options: LocalHostOptions }) {
   const { ports } = plan;
+  const credentials = acceptedKeys(plan, config, deployment);
   const board = await startNoticeBoard(ports.webhook, options.onNotice ?? (() => undefined));
   closers.push(() => board.close());
-  const api = await startFcApi({ host: functions, port: ports.fcApi, credentials: plan.oss });
+  const api = await startFcApi({ host: functions, port: ports.fcApi, credentials });
   closers.push(() => api.close());
   const oss = await startOss<FunctionEventRule>({
     root: plan.directories.ossRoot,
     port: ports.oss,
     region: plan.region,
-    credentials: [{ accessKeyId: plan.oss.accessKeyId, secretAccessKey: plan.oss.accessKeySecret }],
+    credentials,
     rules: deployment.events,
     onEvent: async ({ functionName }, event) => void (await functions.invokeAsync(functionName, event).catch(() => undefined)),
   });
@@ -41,7 +45,7 @@ export async function startListeners({
     host: functions,
     ...http,
     port: ports.http,
-    signedWith: authType === "function" ? plan.oss : undefined,
+    signedWith: authType === "function" ? credentials : undefined,
   });
   closers.push(() => door.close());
   const s3 = await startS3({ root: plan.directories.s3Root, port: ports.s3, ...plan.s3, onNote: options.onNote ?? (() => undefined) });

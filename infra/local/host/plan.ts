@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../../shared/model/errors.ts";
 import { limitsOf } from "../../deploy/functionLimits.ts";
+import { type AccountKeys, newAccountKeys, newKeys } from "./accountKeys.ts";
 import { writeAtomically } from "./writeAtomically.ts";
 
 /** The first file in a run's directory, readable by its owner only because it contains the run's keys. */
@@ -49,7 +50,10 @@ export interface LocalPlan {
     /** Asynchronous events that Function Compute has accepted. */
     events: string;
   };
+  /** The account's own keys, with every right; no function has them. */
   oss: { accessKeyId: string; accessKeySecret: string };
+  /** Of the functions' roles and the command line. */
+  keys: AccountKeys;
   s3: { accessKeyId: string; secretAccessKey: string };
   tokens: { operator: string; viewer: string };
   /** The ${NAME}s of ossnap.yaml. */
@@ -111,7 +115,9 @@ export function keepPlan(plan: LocalPlan): void {
 
 function readPlan(run: string): LocalPlan | undefined {
   try {
-    return JSON.parse(readFileSync(join(run, PLAN_FILE), "utf8")) as LocalPlan;
+    // Runs of earlier versions had one key.
+    const known = JSON.parse(readFileSync(join(run, PLAN_FILE), "utf8")) as LocalPlan | Omit<LocalPlan, "keys">;
+    return { keys: newAccountKeys(), ...known };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
@@ -133,7 +139,7 @@ function planRun(run: string, ports: Ports, versions: Versions): LocalPlan {
     bundles: join(run, "dist"),
     events: join(run, "events"),
   };
-  const oss = { accessKeyId: `LOCAL${randomBytes(6).toString("hex")}`, accessKeySecret: randomBytes(15).toString("hex") };
+  const oss = newKeys("LOCAL");
   const s3 = { accessKeyId: `LOCAL${randomBytes(6).toString("hex")}`, secretAccessKey: randomBytes(20).toString("hex") };
   const tokens = { operator: randomBytes(32).toString("base64url"), viewer: randomBytes(32).toString("base64url") };
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -156,5 +162,17 @@ function planRun(run: string, ports: Ports, versions: Versions): LocalPlan {
     OSSNAP_COPY_FUNCTION: limitsOf("copyBlobs").functionName,
     OSSNAP_CONTINUE_FUNCTION: limitsOf("continueJob").functionName,
   };
-  return { run, versions, ports, region: "cn-hangzhou", accountId: "1000000000000001", directories, oss, s3, tokens, environment };
+  return {
+    run,
+    versions,
+    ports,
+    region: "cn-hangzhou",
+    accountId: "1000000000000001",
+    directories,
+    oss,
+    keys: newAccountKeys(),
+    s3,
+    tokens,
+    environment,
+  };
 }

@@ -83,7 +83,7 @@ describe("the real s, against the control plane", () => {
     const { nameOf, specs } = readDeployment(await readFile("s.yaml", "utf8"), { environment: DEPLOYER });
     expect([...plane.functions.keys()].sort()).toEqual(FUNCTION_NAMES.map(nameOf).sort());
     // What is deployed is what the local host runs.
-    for (const spec of specs([], {})) {
+    for (const spec of specs([], { variables: {}, credentialsOf: () => undefined })) {
       const { config, asyncInvoke, concurrency } = plane.functions.get(spec.name) ?? expect.fail(spec.name);
       expect(config).toMatchObject({
         timeout: spec.timeoutSeconds,

@@ -23,7 +23,8 @@ export async function policies(session: Session, { account, only }: Input): Prom
     env.OSSNAP_ROLE_ARN ?? `acs:ram::${accountId}:role/ossnap-workers`,
     env.OSSNAP_HTTP_ROLE_ARN ?? `acs:ram::${accountId}:role/ossnap-http`,
   ];
-  const functions = { copy: copyFunction, goOn: continueFunction, all: deployedName("ossnap-*", config.deployment) };
+  const named = (name: string) => deployedName(name, config.deployment);
+  const functions = { copy: copyFunction, goOn: continueFunction, http: named("ossnap-http"), all: named("ossnap-*") };
   const rights = asWritten(unset, rightsOf({ config, region, accountId, functions, secrets, roles }));
   const text = (look: Look) => (only ? JSON.stringify(rights[only], undefined, 2) : rightsText(rights, { roles, accountId }, look));
   return { schema: "rights/1", data: only ? { [only]: rights[only] } : { ...rights }, exitCode: EXIT.ok, text };

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { PolicyToEnforce } from "../../ram/decide.ts";
+import { isAllowed, type PolicyToEnforce, type RamRequest } from "../../ram/decide.ts";
 import type { SignedRequest } from "../../servers/signedRequest.ts";
 
 /** The platform accepts a clock difference of fifteen minutes in either direction. */
@@ -33,6 +33,24 @@ export interface SigningKeys {
   securityToken?: string | undefined;
   /** Without any the key may do everything. */
   policies?: readonly PolicyToEnforce[] | undefined;
+}
+
+/** A key without policies may do everything. */
+export function mayDo({ policies }: SigningKeys, request: RamRequest): boolean {
+  return policies === undefined || isAllowed(policies, request);
+}
+
+/** A function as policies name it: https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/policies-and-sample-policies */
+export function functionResource({ region, accountId }: { region: string; accountId: string }, name: string): string {
+  return `acs:fc:${region}:${accountId}:functions/${name}`;
+}
+
+/** Those of the request; of unknown ones the first, whose check then fails. */
+export function keysOf({ headers }: Pick<SignedRequest, "headers">, accepted: SigningKeys | readonly SigningKeys[]): SigningKeys {
+  const known = [accepted].flat();
+  const own = known.find(({ accessKeyId }) => String(headers.authorization).includes(`Credential=${accessKeyId},`)) ?? known[0];
+  if (own === undefined) throw new Error("no key is accepted");
+  return own;
 }
 
 export interface SignatureFault {

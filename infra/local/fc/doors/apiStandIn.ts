@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { AppError, messageOf } from "../../../../shared/model/errors.ts";
-import { isAllowed } from "../../ram/decide.ts";
 import type { AsyncTask } from "../asyncTask.ts";
 import type { FunctionHost } from "../host.ts";
-import { API_SCHEME, acs3Fault, type SigningKeys } from "./acs3Signature.ts";
+import { API_SCHEME, acs3Fault, functionResource, keysOf, mayDo, type SigningKeys } from "./acs3Signature.ts";
 import type { Door } from "./httpDoor.ts";
 import { closeServer, listen } from "./listen.ts";
 import { SYNC_PAYLOAD_BYTES_MAX } from "./payload.ts";
@@ -17,8 +16,6 @@ export interface FcApiOptions {
   address?: string | undefined;
   /** The accepted keys; read on every request. */
   credentials: SigningKeys | readonly SigningKeys[];
-  /** Where the functions are, for resources in policies: `cn-hangzhou:1234567890123456`. */
-  location?: string | undefined;
   /** For checking the age of signatures. */
   now?: (() => number) | undefined;
 }
@@ -64,17 +61,10 @@ const FAULTS: Record<string, { statusCode: number; code: string }> = {
 };
 
 /** InvokeFunction, GetAsyncTask and StopAsyncTask of Function Compute's API 2023-03-30, signatures verified. Errors: `conflict` when the port is in use. */
-export async function startFcApi({
-  host,
-  port,
-  address = "127.0.0.1",
-  credentials,
-  location = "*:*",
-  now = Date.now,
-}: FcApiOptions): Promise<Door> {
+export async function startFcApi({ host, port, address = "127.0.0.1", credentials, now = Date.now }: FcApiOptions): Promise<Door> {
   const server = createServer((request, response) => {
     const requestId = newRequestId(now());
-    void answerOf(host, request, requestId, { keys: keysOf(request, credentials), location, now: now() })
+    void answerOf(host, request, requestId, { keys: keysOf(request, credentials), now: now() })
       .catch((error: unknown) => faultAnswer(requestId, error))
       .then((answer) => send(response, requestId, answer));
   });
@@ -82,25 +72,11 @@ export async function startFcApi({
   return { port: boundPort, url: `http://${address}:${boundPort}`, close: () => closeServer(server) };
 }
 
-/** Those of the request; of unknown ones the first, whose check then fails. */
-function keysOf({ headers }: IncomingMessage, credentials: FcApiOptions["credentials"]): SigningKeys {
-  const known = [credentials].flat();
-  const own = known.find(({ accessKeyId }) => headers.authorization?.includes(`Credential=${accessKeyId},`)) ?? known[0];
-  if (own === undefined) throw new Error("Function Compute API: no key is accepted");
-  return own;
-}
-
-interface Accepting {
-  keys: SigningKeys;
-  location: string;
-  now: number;
-}
-
 async function answerOf(
   host: FunctionHost,
   request: IncomingMessage,
   requestId: string,
-  { keys, location, now }: Accepting,
+  { keys, now }: { keys: SigningKeys; now: number },
 ): Promise<Answer> {
   const { method = "GET", url = "/", headers } = request;
   const body = await readBody(request, SYNC_PAYLOAD_BYTES_MAX);
@@ -112,8 +88,8 @@ async function answerOf(
   for (const route of ROUTES) {
     const match = route.method === method ? route.path.exec(path) : null;
     if (match === null) continue;
-    const resource = route.action === "fc:InvokeFunction" ? `acs:fc:${location}:functions/${match[1]}` : "*";
-    if (keys.policies !== undefined && !isAllowed(keys.policies, { action: route.action, resource }))
+    const resource = route.action === "fc:InvokeFunction" ? functionResource(host, match[1] ?? "") : "*";
+    if (!mayDo(keys, { action: route.action, resource }))
       return refusal(requestId, 403, "AccessDenied", "the access key has no right to this");
     return await route.operation(
       { host, request, body, requestId },

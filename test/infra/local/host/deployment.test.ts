@@ -27,7 +27,10 @@ async function otherConfig(): Promise<Config> {
 describe("what the local host deploys", () => {
   it("is what s.yaml says: names, figures, retries, ages, instances and variables", () => {
     const bundles = ["copyBlobs", "advanceJobs"].map((name) => ({ name, path: `/built/${name}/index.js`, sizeBytes: 1, files: [] }));
-    const specs = read().specs(bundles, { OSSNAP_FC_ENDPOINT: "http://127.0.0.1:9490" });
+    const specs = read().specs(bundles, {
+      variables: { OSSNAP_FC_ENDPOINT: "http://127.0.0.1:9490" },
+      credentialsOf: (role) => ({ accessKeyId: role, accessKeySecret: "secret" }),
+    });
     expect(specs).toHaveLength(7);
     expect(specs.find(({ name }) => name === "ossnap-copy-blobs")).toMatchObject({
       bundle: "/built/copyBlobs/index.js",
@@ -43,7 +46,10 @@ describe("what the local host deploys", () => {
   it("follows s.yaml when it changes", () => {
     const text = shipped.replace("timeout: 1800", "timeout: 900").replace("functionName: ossnap-http", "functionName: prod-http");
     const deployment = read(text.replace("region: cn-hangzhou", "region: cn-shanghai"));
-    expect(deployment.specs([], {}).find(({ name }) => name === "ossnap-copy-blobs")?.timeoutSeconds).toBe(900);
+    expect(
+      deployment.specs([], { variables: {}, credentialsOf: () => undefined }).find(({ name }) => name === "ossnap-copy-blobs")
+        ?.timeoutSeconds,
+    ).toBe(900);
     expect([deployment.nameOf("http"), deployment.http.functionName, deployment.region]).toEqual(["prod-http", "prod-http", "cn-shanghai"]);
   });
 

@@ -45,6 +45,22 @@ async function send(path: string, { method = "GET", keys = KEYS, now = new Date(
 }
 
 describe("an HTTP trigger with authType: function", () => {
+  it("asks for the right to invoke the function", async () => {
+    const resource = (name: string) => `acs:fc:${ACCOUNT.region}:${ACCOUNT.accountId}:functions/${name}`;
+    const keysFor = (name: string) => ({
+      ...{ accessKeyId: `KEY-${name}`, accessKeySecret: "secret" },
+      policies: [{ Statement: [{ Effect: "Allow" as const, Action: ["fc:InvokeFunction"], Resource: [resource(name)] }] }],
+    });
+    const keys = [keysFor("http"), keysFor("copy-blobs")];
+    const limited = await startHttpTrigger({ host: test.host, functionName: "http", port: 0, signedWith: keys });
+    try {
+      const answers = await Promise.all(keys.map((one) => send("/jobs", { keys: one, at: limited })));
+      expect(answers).toEqual(["/jobs", [403, "AccessDenied"]]);
+    } finally {
+      await limited.close();
+    }
+  });
+
   it("accepts what the documentation's examples sign, with and without a security token", async () => {
     expect(await send("/jobs")).toBe("/jobs");
     expect(await send("/jobs", { at: bare, keys: BARE })).toBe("/jobs");
