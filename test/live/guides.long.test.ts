@@ -1,19 +1,16 @@
-import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { localEnvironmentFile } from "../../infra/cli/environment.ts";
 import { playStory } from "../../infra/local/story/story.ts";
+import { commandsOf, typed as typedInto } from "./guide.ts";
 import { type LiveHost, startLive } from "./startStory.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const silent = { chapter: () => undefined, progress: () => undefined, done: () => undefined };
 /** Beside a host or a story that may be running on this machine. */
 const PORT_BASE = "19450";
 const LIMIT_MS = 120_000;
-const FENCE = "`".repeat(3);
 
 /** What the guides say is to be replaced: a snapshot of ours, one of another tool with its uuid, and a restore. */
 const [OURS, UUID, RESTORE] = ["nightly-20261122t013000z-1-88f81", "5ca21098a03978fcd56e32", "restore-6c4d0df5ac023cf7"];
@@ -22,28 +19,7 @@ let live: LiveHost;
 let directory: string;
 const stand: Record<string, string> = {};
 
-async function commandsOf(guide: string): Promise<string[]> {
-  const text = await readFile(join(ROOT, guide), "utf8");
-  const blocks = [...text.matchAll(new RegExp(`${FENCE}sh\\n([^]*?)${FENCE}`, "g"))];
-  return blocks.flatMap(([, block = ""]) => block.trim().split("\n"));
-}
-
-interface Ended {
-  exitCode: number;
-  text: string;
-}
-
-/** As a person types it into a shell in the checkout. */
-function typed(line: string): Promise<Ended> {
-  const shown = Object.entries(stand).reduce((known, [name, value]) => known.replaceAll(name, value), line);
-  const script = `ossnap() { node --import tsx -- infra/cli/main.ts "$@"; }; ${shown}`;
-  const env = { PATH: process.env.PATH, LANG: "C.UTF-8", OSSNAP_ENV_FILE: join(directory, "local.env") };
-  return new Promise((resolve) => {
-    execFile("sh", ["-c", script], { cwd: ROOT, env }, (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code), text: `${shown}\n${stdout}${stderr}` });
-    });
-  });
-}
+const typed = (line: string) => typedInto(line, stand, { OSSNAP_ENV_FILE: join(directory, "local.env") });
 
 beforeAll(async () => {
   live = await startLive(PORT_BASE);

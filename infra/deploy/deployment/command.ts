@@ -27,6 +27,7 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
     folder: FOLDER,
     envFile: values["env-file"],
     takeOver: values["take-over"],
+    component: process.env.OSSNAP_FC3_COMPONENT || undefined,
     write,
   };
   if (verb !== "deploy") return undeploy({ ...common, yes: given.yes === true }, process.env);

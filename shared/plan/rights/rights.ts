@@ -108,11 +108,20 @@ function secretStatements({ secrets, region, accountId }: RightsInput): RamState
   ];
 }
 
-const FUNCTION_ACTIONS = [
-  ...["GetFunction", "CreateFunction", "UpdateFunction", "DeleteFunction"],
+const FUNCTION_ACTIONS = ["GetFunction", "CreateFunction", "UpdateFunction", "DeleteFunction"].map((name) => `fc:${name}`);
+/**
+ * Documented to take no narrower resource for PutFunctionAsyncInvokeConfig and GetConcurrencyConfig, the others after them:
+ * https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/developer-reference/api-fc-2023-03-30-ram
+ */
+const SETTING_ACTIONS = [
   ...["GetFunctionAsyncInvokeConfig", "PutFunctionAsyncInvokeConfig", "DeleteFunctionAsyncInvokeConfig"],
-  ...["GetConcurrencyConfig", "PutConcurrencyConfig", "DeleteConcurrencyConfig", "GetProvisionConfig"],
+  ...["GetConcurrencyConfig", "PutConcurrencyConfig", "DeleteConcurrencyConfig", "GetProvisionConfig", "GetScalingConfig"],
+  // A removal looks whether anything else belongs to a function.
+  ...["ListFunctionAsyncInvokeConfigs", "ListScalingConfigs", "ListAliases", "ListFunctionVersions"],
 ].map((name) => `fc:${name}`);
+/** Of the role that fc3 lets OSS take, created with the first OSS trigger that names no other: https://github.com/devsapp/fc3 */
+const EVENT_ROLE = "AliyunOSSEventNotificationRole";
+const EVENT_ROLE_ACTIONS = ["GetRole", "CreateRole", "ListPoliciesForRole", "AttachPolicyToRole", "PassRole"].map((name) => `ram:${name}`);
 const TRIGGER_ACTIONS = ["Get", "List", "Create", "Update", "Delete"].map((verb) => `fc:${verb}Trigger${verb === "List" ? "s" : ""}`);
 
 /**
@@ -127,13 +136,25 @@ function deployStatements(input: RightsInput, places: readonly UsedPlace[]): Ram
   const state = places.filter(({ use }) => use === "state").map(({ place }) => place);
   return [
     allow(FUNCTION_ACTIONS, [all, `${all}/*`]),
-    allow(TRIGGER_ACTIONS, [`${all}/triggers/*`]),
+    allow(SETTING_ACTIONS, ["*"]),
+    allow(TRIGGER_ACTIONS, [`${all}/triggers`, `${all}/triggers/*`]),
     allow(["fc:ListFunctions"], [functionArn(input, "*")]),
-    allow(["fc:ListVpcBindings"], [`${all}/vpc-bindings/*`]),
+    allow(["fc:ListVpcBindings"], [`${all}/vpc-bindings`, `${all}/vpc-bindings/*`]),
     ...(roles.length === 0 ? [] : [allow(["ram:PassRole"], roles, { StringEquals: { "acs:Service": ["fc.aliyuncs.com"] } })]),
     ...(buckets.length === 0
       ? []
-      : [allow(["oss:GetBucketEventNotification", "oss:PutBucketEventNotification", "oss:DeleteBucketEventNotification"], buckets)]),
+      : [
+          // fc3 names it in lower case when it passes it on; RAM compares names without case.
+          allow(EVENT_ROLE_ACTIONS, [
+            `acs:ram:*:${accountId}:role/${EVENT_ROLE}`,
+            `acs:ram:*:${accountId}:role/${EVENT_ROLE.toLowerCase()}`,
+          ]),
+          allow(
+            ["ram:AttachPolicyToRole"],
+            ["acs:ram:*:system:policy/AliyunOSSEventNotificationRolePolicy", "acs:ram:*:system:policy/AliyunFCInvocationAccess"],
+          ),
+          allow(["oss:GetBucketEventNotification", "oss:PutBucketEventNotification", "oss:DeleteBucketEventNotification"], buckets),
+        ]),
     allow(
       ["log:GetProject", "log:CreateProject", "log:GetLogStore", "log:CreateLogStore", "log:GetIndex", "log:CreateIndex"],
       [`acs:log:${region}:${accountId}:project/*`],

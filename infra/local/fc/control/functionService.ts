@@ -40,6 +40,7 @@ const NO_CONTENT: ControlAnswer = { status: 204 };
 
 /** Function Compute's API 2023-03-30 as far as the fc3 component uses it: https://www.alibabacloud.com/help/en/functioncompute/api-fc-2023-03-30-overview */
 const OPERATIONS: readonly { method: string; path: RegExp; run: Operation }[] = [
+  { method: "GET", path: /^functions$/, run: listFunctions },
   { method: "POST", path: /^functions$/, run: createFunction },
   { method: "GET", path: /^functions\/([^/]+)$/, run: (call) => ok(found(call).config) },
   { method: "PUT", path: /^functions\/([^/]+)$/, run: updateFunction },
@@ -75,6 +76,14 @@ export function functionService(account: Account, code: CodeBucket): FunctionSer
       throw new ControlFault(400, "PathNotSupported", `'${request.method}' against '${request.path}' is not supported`);
     },
   };
+}
+
+/** In one page. */
+function listFunctions({ request, functions }: Call): ControlAnswer {
+  const { prefix = "" } = request.query;
+  return ok({
+    functions: [...functions.values()].map(({ config }) => config).filter((one) => String(one.functionName).startsWith(prefix)),
+  });
 }
 
 function createFunction({ request, functions, code }: Call): ControlAnswer {

@@ -71,7 +71,8 @@ async function answerOf(services: Services, incoming: IncomingMessage, seen: See
   const query = Object.fromEntries(searchParams);
   const request = { method, path, query, action: String(headers["x-acs-action"] ?? ""), body };
   const found = faultAnswered(() => {
-    if (!host.startsWith("fcv3.")) return otherAnswer(services, host, request);
+    // A client that is given this address as Function Compute's names it as the host.
+    if (!host.startsWith("fcv3.") && !host.startsWith("127.0.0.1:")) return otherAnswer(services, host, request);
     const fault = acs3Fault({ method, url, headers, body }, services.options.credentials, Date.now(), API_SCHEME);
     if (fault !== undefined) throw new ControlFault(fault.statusCode, fault.code, fault.message);
     return services.answer(request);
