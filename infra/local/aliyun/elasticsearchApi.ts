@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { messageOf } from "../../../shared/model/errors.ts";
 import { sharedRepositoryName } from "../../../shared/model/instances/instances.ts";
-import { API_SCHEME, acs3Fault, type SigningKeys } from "../fc/doors/acs3Signature.ts";
+import { API_SCHEME, acs3Fault, mayDo, type SigningKeys } from "../fc/doors/acs3Signature.ts";
 import type { Door } from "../fc/doors/httpDoor.ts";
 import { closeServer, listen } from "../fc/doors/listen.ts";
 import { readBody } from "../fc/doors/readBody.ts";
@@ -21,6 +21,8 @@ export interface ElasticsearchApiOptions {
   address?: string | undefined;
   /** The only accepted key. */
   credentials: SigningKeys;
+  /** Where what it keeps is, for resources in policies: `cn-hangzhou:1234567890123456`. */
+  location?: string | undefined;
   /** The reference shows members in both spellings. */
   spelling?: "Result" | "result" | undefined;
   now?: (() => number) | undefined;
@@ -127,7 +129,7 @@ interface Answer {
 
 async function answerOf(
   request: IncomingMessage,
-  { book, credentials, now = Date.now }: ElasticsearchApiOptions,
+  { book, credentials, location = "*:*", now = Date.now }: ElasticsearchApiOptions,
   requests: string[],
   faults: Map<string, ApiFault[]>,
 ): Promise<Answer> {
@@ -140,6 +142,8 @@ async function answerOf(
   const isAsked = operation !== undefined && headers["x-acs-action"] === operation.action && headers["x-acs-version"] === VERSION;
   if (!isAsked) throw new ApiRefusal(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
   const target = decodeURIComponent(operation.path.exec(pathname)?.[1] ?? "");
+  if (!mayDo(credentials, { action: `elasticsearch:${operation.action}`, resource: `acs:elasticsearch:${location}:instances/${target}` }))
+    throw new ApiRefusal(403, "NoPermission", "You are not authorized to do this action.");
   requests.push(`${operation.action} ${target} ${search}`.trimEnd());
   const fault = faults.get(operation.action)?.shift();
   if (fault !== undefined && fault !== "lost") throw new ApiRefusal(fault.statusCode, fault.code, "A fault of the test.");

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { messageOf } from "../../../shared/model/errors.ts";
-import { API_SCHEME, acs3Fault, type SigningKeys } from "../fc/doors/acs3Signature.ts";
+import { API_SCHEME, acs3Fault, mayDo, type SigningKeys } from "../fc/doors/acs3Signature.ts";
 import type { Door } from "../fc/doors/httpDoor.ts";
 import { closeServer, listen } from "../fc/doors/listen.ts";
 import { readBody } from "../fc/doors/readBody.ts";
@@ -18,6 +18,8 @@ export interface KmsApiOptions {
   address?: string | undefined;
   /** The only accepted key. */
   credentials: SigningKeys;
+  /** Where what it keeps is, for resources in policies: `cn-hangzhou:1234567890123456`. */
+  location?: string | undefined;
 }
 
 export interface KmsApi extends Door {
@@ -28,7 +30,7 @@ export interface KmsApi extends Door {
 }
 
 /** GetSecretValue of Alibaba Cloud KMS, signatures verified. Errors: `conflict` when the port is in use. */
-export async function startKmsApi({ secrets, port, address = "127.0.0.1", credentials }: KmsApiOptions): Promise<KmsApi> {
+export async function startKmsApi({ secrets, port, address = "127.0.0.1", credentials, location = "*:*" }: KmsApiOptions): Promise<KmsApi> {
   const requests: string[] = [];
   const faults: ApiRefusal[] = [];
   const answer = async (request: IncomingMessage): Promise<object> => {
@@ -39,6 +41,8 @@ export async function startKmsApi({ secrets, port, address = "127.0.0.1", creden
     if (headers["x-acs-action"] !== "GetSecretValue" || headers["x-acs-version"] !== VERSION)
       throw new ApiRefusal(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
     const name = new URL(url, "http://api").searchParams.get("SecretName") ?? "";
+    if (!mayDo(credentials, { action: "kms:GetSecretValue", resource: `acs:kms:${location}:secret/${name}` }))
+      throw new ApiRefusal(403, "Forbidden.NoPermission", "This operation is forbidden by permission system.");
     requests.push(name);
     const fault = faults.shift();
     if (fault !== undefined) throw fault;

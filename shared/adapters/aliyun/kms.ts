@@ -47,7 +47,7 @@ export function kmsSecrets(options: KmsOptions): Secrets {
         try {
           return await once(name);
         } catch (error) {
-          throw notFound(subject, region, error) ?? apiFault(SERVICE, subject, error);
+          throw notFound(subject, region, error) ?? apiFault(SERVICE, subject, error, "kms:GetSecretValue");
         }
       }, options);
       const read = answer.safeParse(body);

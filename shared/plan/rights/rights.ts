@@ -45,8 +45,8 @@ export function rightsOf(input: RightsInput): Rights {
   const onOss = places.filter(({ place }) => place.store === "oss");
   const own = onOss.filter(({ place }) => place.accessKeyId === undefined);
   const keyed = onOss.filter(({ place }) => place.accessKeyId !== undefined);
-  const workers = [...ossStatements(own, { writes: true }), ...taskStatements(input), ...instanceStatements(input, false)];
-  const http = [...ossStatements(own, { writes: false }), ...taskStatements(input), ...instanceStatements(input, true)];
+  const workers = [...ossStatements(own, { writes: true }), ...taskStatements(input)];
+  const http = [...ossStatements(own, { writes: false }), ...taskStatements(input), ...instanceStatements(input)];
   return {
     trust: ramDocument([{ Effect: "Allow", Principal: { Service: ["fc.aliyuncs.com"] }, Action: ["sts:AssumeRole"] }]),
     workers: ramDocument([...workers, ...secretStatements(input)]),
@@ -57,7 +57,7 @@ export function rightsOf(input: RightsInput): Rights {
       ...taskStatements(input),
       // For `--at fc`; that a signed HTTP trigger asks for it is unverified: Alibaba's page on signed triggers names no right.
       allow(["fc:InvokeFunction"], [functionArn(input, input.functions.http)]),
-      ...instanceStatements(input, true),
+      ...instanceStatements(input),
       ...secretStatements(input),
     ]),
     deployer: ramDocument(deployStatements(input, onOss)),
@@ -86,15 +86,20 @@ function functionArn({ region, accountId }: Pick<RightsInput, "region" | "accoun
   return `acs:fc:${region}:${accountId}:functions/${name}`;
 }
 
-/** Only where a cluster is named as an instance of Alibaba Cloud Elasticsearch; `changes` adds and removes shared repositories. */
-function instanceStatements({ config, region, accountId }: RightsInput, changes: boolean): RamStatement[] {
-  const instances = Object.values(config.clusters).flatMap(({ instanceId, region: own = region }) =>
-    instanceId === undefined ? [] : [`acs:elasticsearch:${own}:${accountId}:instances/${instanceId}`],
-  );
-  if (instances.length === 0) return [];
-  const read = ["elasticsearch:DescribeInstance", "elasticsearch:ListSnapshotReposByInstanceId"];
-  const change = ["elasticsearch:ListAlternativeSnapshotRepos", "elasticsearch:AddSnapshotRepo", "elasticsearch:DeleteSnapshotRepo"];
-  return [allow(changes ? [...read, ...change] : read, [...new Set(instances)])];
+/** Only where a cluster is named as an instance of Alibaba Cloud Elasticsearch; whose snapshots it may share is looked up by the id that a person names. */
+function instanceStatements({ config, region, accountId }: RightsInput): RamStatement[] {
+  const regions = new Map<string, string[]>();
+  for (const { instanceId, region: own = region } of Object.values(config.clusters))
+    if (instanceId !== undefined) regions.set(own, [...new Set([...(regions.get(own) ?? []), instanceId])]);
+  const arn = (own: string, instance: string) => `acs:elasticsearch:${own}:${accountId}:instances/${instance}`;
+  const operations = ["ListSnapshotReposByInstanceId", "ListAlternativeSnapshotRepos", "AddSnapshotRepo", "DeleteSnapshotRepo"];
+  return [...regions].flatMap(([own, instances]) => [
+    allow(["elasticsearch:DescribeInstance"], [arn(own, "*")]),
+    allow(
+      operations.map((name) => `elasticsearch:${name}`),
+      instances.map((instance) => arn(own, instance)),
+    ),
+  ]);
 }
 
 /** https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/api-kms-2016-01-20-getsecretvalue */
