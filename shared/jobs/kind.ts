@@ -70,6 +70,8 @@ export interface StepContext {
   failing?: ((job: Job, why: Reason) => HeadRecord<unknown> | undefined) | undefined;
   /** The `endingEarly` of the job's kind. */
   endingEarly?: ((job: Job, ending: HeadRecord<unknown>) => Reason) | undefined;
+  /** Whether a job with this head gives back what it took. */
+  givesBack?: ((job: Job) => boolean) | undefined;
   /** Present in a terminal, which may be closed at any moment: its claims are short. */
   terminal?: Terminal | undefined;
 }

@@ -33,7 +33,10 @@ const HISTORY = z.array(z.looseObject({ at: z.string(), by: z.string(), state: z
 const DONE = z.looseObject({});
 
 export type Created = { outcome: "created" | "open"; job: Job } | { outcome: "done"; done: DoneRecord };
-export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" | "trouble" | "cancelling">;
+export type NextRecord = Pick<JobRecord, "state" | "reason" | "data" | "claim" | "trouble" | "cancelling"> & {
+  /** Whether the job gives back what it took, from this record on or still. */
+  givesBack?: boolean;
+};
 
 export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
   const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -147,14 +150,16 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       return { outcome: won ? "created" : "open", job };
     },
 
-    async append(id, head, next) {
+    async append(id, head, { givesBack, ...next }) {
       const cancelling = next.cancelling ?? head.cancelling;
+      const at = clock.now().toISOString();
       const record: JobRecord = {
         ...next,
         ...(cancelling ? { cancelling } : {}),
+        ...(cancelling || givesBack ? { givingBackSince: sinceOf(head, at) } : {}),
         schema: JOB_SCHEMA,
         seq: head.seq + 1,
-        at: clock.now().toISOString(),
+        at,
         by,
       };
       return (await putRecord(id, record)) ? record : "lost";
@@ -188,6 +193,14 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       if (keys.length > 0) await state.delete(keys);
     },
   };
+}
+
+/** Each attempt leaves a record: after a longer break nobody tried, because ossnap was paused, or nothing could be seen. */
+const BREAK_MS = 3_600_000;
+
+function sinceOf({ givingBackSince, at: before }: Pick<JobRecord, "givingBackSince" | "at">, at: string): string {
+  const isUnbroken = new Date(at).getTime() - new Date(before).getTime() <= BREAK_MS;
+  return (isUnbroken ? givingBackSince : undefined) ?? at;
 }
 
 /** What is read of open jobs by others than themselves: where it is missing, the looks of those would fail. */

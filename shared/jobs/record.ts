@@ -7,6 +7,9 @@ export const JOB_SCHEMA = 1;
 export type FinalState = "done" | "failed" | "cancelled" | "refused" | "skipped";
 const FINAL_STATES: readonly string[] = ["done", "failed", "cancelled", "refused", "skipped"] satisfies FinalState[];
 
+/** The code with which a job ends that could not give back what it took; its kind says what is left. */
+export const NOT_GIVEN_BACK = "job.notGivenBack";
+
 export interface By {
   function: string;
   requestId: string;
@@ -65,6 +68,8 @@ export interface JobRecord<D = unknown> {
   trouble?: Reason;
   /** Set when a person requests cancellation, and carried along from then on. */
   cancelling?: { who: string; at: string };
+  /** Since when the job gives back what it took, without a break in which nobody tried, such as a pause. */
+  givingBackSince?: string;
   /** Present in record 0 only. */
   intent?: JobIntent;
 }

@@ -1,5 +1,5 @@
 import { hasCode, messageOf } from "../model/errors.ts";
-import { type Reason, reason } from "../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../model/reason.ts";
 import { applyEffect, DEADLINE_RESERVE_MS } from "./claim.ts";
 import { stepFault } from "./damage/stepFault.ts";
 import { finish } from "./finish.ts";
@@ -28,6 +28,7 @@ export async function stepJob<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, i
     ...invocation,
     failing: kind.failing?.bind(kind) as StepContext["failing"],
     endingEarly: kind.endingEarly?.bind(kind) as StepContext["endingEarly"],
+    givesBack: (moved) => givesBack(kind, moved as Job<I, D>),
   };
   for (let moves = 0; moves < MOVES_MAX; moves += 1) {
     if (isFinal(job.head.state)) return finish(kind, job, context);
@@ -47,7 +48,7 @@ function left<I, D>({ head }: Job<I, D>, context: Pick<StepContext, "clock" | "r
 function reasonOfClaim({ claim, reason: why, trouble }: Job["head"]): Reason {
   const params = { effect: claim?.effect ?? "", until: claim?.until ?? "" };
   const because = trouble ?? (claim?.refused ? why : undefined);
-  return because ? reason("job.refused", { ...because.params, ...params, because: because.code }) : reason("job.claimed", params);
+  return because ? reason("job.refused", becauseOf(because, params)) : reason("job.claimed", params);
 }
 
 /** Gathers, decides and applies; `undefined` if the job can move on immediately. */
@@ -64,15 +65,31 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
     const isRecorded = await writeTrouble(job, context, troubleOf(decision, job, now));
     return isRecorded ? { outcome: "waiting", reason: decision.reason } : lost();
   }
-  // An effect that is not retried any more was refused: that is what the head says.
+  const failed = { state: "failed", reason: gaveUp(kind, job, decision), data: job.head.data };
+  return (await writeHead(job, context, failed)) ? undefined : lost();
+}
+
+/** An effect that is not retried any more was refused: that is what the head says. */
+function gaveUp<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, decision: Decision<D>): Reason {
   const because = decision.do === "effect" ? (job.head.trouble ?? job.head.reason) : decision.reason;
-  const failed = reason("job.patience", { until: job.intent.patienceUntil, because: because.code, ...because.params });
-  return (await writeHead(job, context, { state: "failed", reason: failed, data: job.head.data })) ? undefined : lost();
+  return givesBack(kind, job)
+    ? reason("job.notGivenBack", becauseOf(because, { since: givingBackSince(job) }))
+    : reason("job.patience", becauseOf(because, { until: job.intent.patienceUntil }));
 }
 
 /** What was taken is given back long after the job's own work was given up. */
 function isPatient<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, now: Date): boolean {
-  return new Date(job.intent.patienceUntil).getTime() + (givesBack(kind, job) ? OWN_PATIENCE_MS : 0) > now.getTime();
+  return (givesBack(kind, job) ? givenUpMs(kind, job) : new Date(job.intent.patienceUntil).getTime()) > now.getTime();
+}
+
+/** When work that is under way, and what was taken, is given up: a day after the patience, and a day after giving back began. */
+function givenUpMs<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>): number {
+  const patienceMs = new Date(job.intent.patienceUntil).getTime();
+  return OWN_PATIENCE_MS + (givesBack(kind, job) ? Math.max(patienceMs, new Date(givingBackSince(job)).getTime()) : patienceMs);
+}
+
+function givingBackSince({ head }: Pick<Job, "head">): string {
+  return head.givingBackSince ?? head.cancelling?.at ?? head.at;
 }
 
 /** Whether the job gives back what it took: by its own account, or because it is cancelled. */
@@ -139,9 +156,12 @@ async function decideUnseen<I, D, O>(
   const isIdle = code === "refused" && (await runsNothing(kind, job, logger));
   if (cancelling && isIdle) return { do: "record", state: "cancelled", reason: reason("cancel.unseen", params), data };
   // A claim may have started work even if its response was lost.
-  const begun = claim !== undefined || UNDER_WAY.includes(state) || kind.isGivingBack?.(job) === true || kind.isHolding?.(job) === true;
-  const givenUpAt = new Date(job.intent.patienceUntil).getTime() + OWN_PATIENCE_MS;
-  return { do: "wait", reason: reason(isIdle ? "gather.failedIdle" : "gather.failed", params), own: begun && now.getTime() < givenUpAt };
+  const begun = claim !== undefined || UNDER_WAY.includes(state) || givesBack(kind, job) || kind.isHolding?.(job) === true;
+  return {
+    do: "wait",
+    reason: reason(isIdle ? "gather.failedIdle" : "gather.failed", params),
+    own: begun && now.getTime() < givenUpMs(kind, job),
+  };
 }
 
 /** Known from the log alone; a claim that was refused once sent nothing that took effect, one after another claim may have. */

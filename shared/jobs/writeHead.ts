@@ -8,7 +8,7 @@ import { type Claim, isFinal, type Job } from "./record.ts";
  */
 export async function writeHead<I, D>(
   job: Job<I, D>,
-  context: Pick<StepContext, "log" | "logger" | "failing" | "endingEarly">,
+  context: Pick<StepContext, "log" | "logger" | "failing" | "endingEarly" | "givesBack">,
   wanted: { state: string; reason: Reason; data: D; claim?: Claim | undefined; trouble?: Reason | undefined },
 ): Promise<boolean> {
   const before = wanted.state === "failed" ? context.failing?.(job as Job, wanted.reason) : undefined;
@@ -17,7 +17,8 @@ export async function writeHead<I, D>(
   const isEarly = isFinal(state) && state !== "done";
   const why = (isEarly ? context.endingEarly?.(job as Job, { state, reason: next.reason, data }) : undefined) ?? next.reason;
   const more = { ...(next.claim ? { claim: next.claim } : {}), ...(next.trouble ? { trouble: next.trouble } : {}) };
-  const record = await context.log.append(job.id, job.head, { state, reason: why, data, ...more });
+  const givesBack = context.givesBack?.({ ...job, head: { ...job.head, state, data } } as Job) === true;
+  const record = await context.log.append(job.id, job.head, { state, reason: why, data, givesBack, ...more });
   if (record === "lost") return false;
   job.head = record as Job<I, D>["head"];
   context.logger.info("job moved", {

@@ -2,8 +2,9 @@ import type { JobKind, Stepped } from "../jobs/kind.ts";
 import type { OpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
 import { givesBack } from "../jobs/step.ts";
+import { UNSEEN } from "../jobs/trouble.ts";
 import type { World } from "../jobs/world.ts";
-import { reason } from "../model/reason.ts";
+import { becauseOf, reason } from "../model/reason.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
 import { keyText } from "../state/segment.ts";
 
@@ -16,9 +17,10 @@ const ATTEMPTS_TOLD = 2;
 export async function tellGivingBack(world: World, kind: JobKind, job: Job, { outcome }: Stepped): Promise<void> {
   const { claim, reason: why, trouble } = job.head;
   const isOver = new Date(job.intent.patienceUntil) <= world.clock.now();
-  if (outcome === "finished" || !isOver || !givesBack(kind, job) || (claim?.attempt ?? 0) < ATTEMPTS_TOLD) return;
-  const because = trouble ?? why;
-  const told = reason("job.givingBack", { ...because.params, job: job.id, effect: claim?.effect ?? "", because: because.code });
+  const isUnseen = trouble?.code === UNSEEN;
+  const isHeld = givesBack(kind, job) || (isUnseen && kind.isHolding?.(job) === true);
+  if (outcome === "finished" || !isOver || !isHeld || (!isUnseen && (claim?.attempt ?? 0) < ATTEMPTS_TOLD)) return;
+  const told = reason("job.givingBack", becauseOf(trouble ?? why, { job: job.id, effect: isUnseen ? "" : (claim?.effect ?? "") }));
   await raiseNotice(world, { key: keyOf(job.id), code: "job.givingBack", severity: "bad", reason: told, job: job.id });
 }
 

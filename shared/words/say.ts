@@ -1,5 +1,5 @@
 import { shownCut, shownValue } from "../model/plainText.ts";
-import { PARAM_CHARACTERS_MAX, type Reason, type ReasonParam } from "../model/reason.ts";
+import { causeOf, PARAM_CHARACTERS_MAX, type Reason, type ReasonParam } from "../model/reason.ts";
 import { ownValue } from "../model/tables/ownValue.ts";
 import { shellLine } from "./command.ts";
 import { EN } from "./en.ts";
@@ -10,7 +10,7 @@ const PLACE =
   /`([^`]*)`|\{(\w+)(?::(bytes|duration|eta|rate|meant|reason|period|added|took|within|minute|wayOut)|\|([^{}|]*)\|([^{}|]*))?\}/g;
 
 /**
- * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as another code with the same
+ * Renders the sentence of a reason: `{bytes:bytes}` as a size, `{seconds:duration}` as a duration, `{because:reason}` as the cause of this one, `{way:reason}` as another code with the same
  * parameters (of a list the first, with the number of the others), `{fix:wayOut}` as a way out whose parameters are named `fix.…`, `{day:period}` as a period's key in words, `{at:minute}` as a time without its seconds, `{why:added}` as a colon and the text, `{where:within}` as the text in parentheses, `{seconds:eta}` as ", done in about 2 min", `{bytes:rate}` as ", 2 MiB/s", `{seconds:took}` as ", in 2 min" and `{name:meant}` as a proposal, each only if there is one, `{count|index|indices}` as `1 index` or `2 indices`. Words between backticks are a
  * command: parameters there are quoted for a shell, and a list is several words. A code without a sentence is shown as is.
  */
@@ -23,7 +23,7 @@ export function say({ code, params }: Reason): string {
   return template.replace(PLACE, (_all, command?: string, name = "", unit?: string, one?: string, several = "") => {
     if (command !== undefined) return `\`${commandText(command, params)}\``;
     if (unit === "wayOut") return wayOutText(name, params);
-    return one === undefined ? parameterText(unit, params[name], params) : countedText(params[name], one, several);
+    return one === undefined ? parameterText({ unit, name }, params[name], params) : countedText(params[name], one, several);
   });
 }
 
@@ -45,22 +45,29 @@ const OPTIONAL: Readonly<Record<string, (value: ReasonParam) => string>> = {
     } is meant`,
 };
 
-function parameterText(unit: string | undefined, value: ReasonParam | undefined, params: Reason["params"]): string {
+function parameterText(
+  { unit, name }: { unit: string | undefined; name: string },
+  value: ReasonParam | undefined,
+  params: Reason["params"],
+): string {
   const optional = unit === undefined ? undefined : OPTIONAL[unit];
   if (optional) return isNothing(value) ? "" : optional(value as ReasonParam);
-  if (unit === "reason") return reasonText(value ?? null, params);
+  if (unit === "reason") return reasonText(name, value ?? null, params);
   if (unit === "period" && typeof value === "string") return periodText(value);
   if (unit === "minute" && typeof value === "string") return `${value.slice(0, 10)} ${value.slice(11, 16)} UTC`;
   if (unit === "duration" && typeof value === "number") return durationText(value);
   return unit === "bytes" && typeof value === "number" ? bytesText(value) : text(value ?? null);
 }
 
+/** Its parameters are its own, so that a cause of the cause is not taken for the cause. */
+const CAUSE = "because";
+
 function isNothing(value: ReasonParam | undefined): boolean {
   return (value ?? "") === "" || (Array.isArray(value) && value.length === 0);
 }
 
-function reasonText(value: ReasonParam, params: Reason["params"]): string {
-  if (typeof value === "string") return say({ code: value, params });
+function reasonText(name: string, value: ReasonParam, params: Reason["params"]): string {
+  if (typeof value === "string") return say(name === CAUSE ? causeOf(value, params) : { code: value, params });
   return Array.isArray(value) && value.length > 0 ? firstText(value as readonly string[], params) : text(value);
 }
 

@@ -1,6 +1,6 @@
 import type { Decision } from "../../jobs/kind.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import { parseSnapshotName, snapshotName } from "../../model/snapshotName.ts";
 import { holdsPlan } from "../../plan/backup/held.ts";
 import { ownershipOf, requestedBy } from "../../plan/ownSnapshot.ts";
@@ -63,7 +63,7 @@ function isStranger(snapshot: ClusterSnapshot, { intent }: BackupJob, { mark }: 
 /** A cluster that rejects requests is retried until the job's patience ends, regardless of the number of requests. */
 function refusedTooLong({ head, intent }: BackupJob, now: Date): Decision<BackupData> | undefined {
   if (!isRefused(head) || new Date(intent.patienceUntil) > now) return undefined;
-  const why = reason("job.patience", { until: intent.patienceUntil, because: head.reason.code, ...head.reason.params });
+  const why = reason("job.patience", becauseOf(head.reason, { until: intent.patienceUntil }));
   return { do: "record", state: "failed", reason: why, data: head.data };
 }
 

@@ -1,6 +1,6 @@
 import type { Decision } from "../../jobs/kind.ts";
 import type { ClusterSnapshot } from "../../model/cluster.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import type { BackupData, FailedAttempt } from "./types.ts";
 
 const SHARDS_SHOWN = 5;
@@ -85,8 +85,7 @@ export function beforeRetry({ head: { state, data }, intent }: Retried, attempt:
   const at = new Date(new Date(intent.patienceUntil).getTime() - patienceMs * (1 - 2 ** (attempt - attempts - 1)));
   const next = { attempt, attempts, at: at.toISOString() };
   if (at > now) {
-    const { code: because, params } = attemptReason(last);
-    const why = reason("backup.nextAttempt", { ...params, ...next, because });
+    const why = reason("backup.nextAttempt", becauseOf(attemptReason(last), next));
     return state === RETRYING ? { do: "wait", reason: why } : { do: "record", state: RETRYING, reason: why, data };
   }
   const due = reason("backup.attemptDue", { ...next, snapshot: last.name, state: last.state });

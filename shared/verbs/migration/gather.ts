@@ -4,7 +4,7 @@ import { type RepositoryQuestion, repositoryState } from "../../jobs/registratio
 import { configured, type World } from "../../jobs/world.ts";
 import type { ClusterIndex } from "../../model/cluster.ts";
 import { hasCode } from "../../model/errors.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import { isBlocked } from "../../plan/aliases/moves.ts";
 import { dryRollback } from "../rollback/ask.ts";
 import { type Looked, writesOn } from "../rollback/gather.ts";
@@ -157,7 +157,7 @@ export async function wayBack(
   const asked = indices.map(({ as, uuid, operations }) => ({ name: as, uuid, operations }));
   const counted = await writesOn(cluster, asked, existing);
   for (const { index, seen } of counted) {
-    if ("unknown" in seen) refusal ??= reason("rollback.writesUnknown", { index, because: seen.unknown.code, ...seen.unknown.params });
+    if ("unknown" in seen) refusal ??= reason("rollback.writesUnknown", becauseOf(seen.unknown, { index }));
     else if (seen.writes > 0) refusal ??= reason("rollback.writes", { index, writes: seen.writes });
     writes = writes === null || "unknown" in seen ? null : writes + seen.writes;
   }
@@ -169,9 +169,9 @@ export async function wayBack(
 async function refusalOfAliases(world: World, restore: string, counted: Looked["counted"]): Promise<Reason | undefined> {
   try {
     const { refusal } = await dryRollback(world, { restore, loseWrites: true }, { counted });
-    return refusal === null ? undefined : reason("migration.aliasesStuck", { ...refusal.params, because: refusal.code });
+    return refusal === null ? undefined : reason("migration.aliasesStuck", becauseOf(refusal));
   } catch (error) {
     if (!hasCode(error, "conflict", "invalid") || !error.reason) throw error;
-    return reason("migration.aliasesStuck", { ...error.reason.params, because: error.reason.code });
+    return reason("migration.aliasesStuck", becauseOf(error.reason));
   }
 }

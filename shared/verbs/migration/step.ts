@@ -1,5 +1,6 @@
 import type { Decision, HeadRecord } from "../../jobs/kind.ts";
-import { isSameReason, type Reason, reason } from "../../model/reason.ts";
+import { NOT_GIVEN_BACK } from "../../jobs/record.ts";
+import { becauseOf, isSameReason, type Reason, reason } from "../../model/reason.ts";
 import { type SourceLook, writesBetween } from "../../plan/migration/sourceWrites.ts";
 import type { MigrationData, MigrationJob, MigrationObservation, Part, PartSeen } from "./types.ts";
 
@@ -77,7 +78,7 @@ function stopWrites(
   const writes = writesBetween(data.looked.indices, look);
   // What was under way when the block was set, and a node that started again behind it.
   if (blockWrites && (writes?.code === "migration.writing" || writes?.code === "migration.counterReset")) return recordLook(job, look, now);
-  if (writes) return fail(job, reason("migration.notStopped", { ...writes.params, because: writes.code }));
+  if (writes) return fail(job, reason("migration.notStopped", becauseOf(writes)));
   if (sinceMs < QUIET_MS)
     return { do: "wait", own: true, reason: reason("migration.quiet", { source, seconds: Math.ceil((QUIET_MS - sinceMs) / 1000) }) };
   const times = { ...data.times, stopped: now.toISOString() };
@@ -129,13 +130,12 @@ function follow(job: MigrationJob, part: Part, seen: PartSeen | undefined, now: 
     return {
       do: "wait",
       own: true,
-      reason: reason("migration.waits", { ...seen.reason.params, part, partJob: id, because: seen.reason.code }),
+      reason: reason("migration.waits", becauseOf(seen.reason, { part, partJob: id })),
     };
   // A newer snapshot serves already.
   if (seen.state === "skipped" && part === "restore" && job.intent.input.mode === "sync")
     return { do: "record", state: "skipped", reason: seen.reason, data };
-  if (seen.state !== "done")
-    return fail(job, reason("migration.partFailed", { ...seen.reason.params, part, partJob: id, because: seen.reason.code }));
+  if (seen.state !== "done") return fail(job, reason("migration.partFailed", becauseOf(seen.reason, { part, partJob: id })));
   const ended = { ...data, ...foundIn(part, seen.result), times: { ...data.times, [part]: now.toISOString() } };
   return { do: "record", state: part, reason: reason("migration.partDone", { part, partJob: id }), data: ended };
 }
@@ -199,13 +199,14 @@ export function failingMigration({ intent, head: { data, state } }: MigrationJob
   const { blocked = [], failing } = data;
   if (state === LIFTING && why.code !== "migration.halfLifted") {
     const { name, source, cut } = intent.input;
-    const params = { ...why.params, migration: name, source, blocked: cut?.blocked ?? [], because: why.params.because ?? why.code };
+    const params = becauseOf(why, { migration: name, source, blocked: cut?.blocked ?? [] });
     return { state: "failed", reason: reason("migration.halfLifted", params), data };
   }
   if (intent.input.mode !== "cutover" || blocked.length === 0 || data.times.restore !== undefined) return undefined;
-  if (failing === undefined) return { state: "failing", reason: why, data: { ...data, failing: why } };
-  if (isSameReason(failing, why)) return undefined;
-  const params = { ...failing.params, source: intent.input.source, blocked, because: failing.params.because ?? failing.code };
+  const isGivenUp = why.code === NOT_GIVEN_BACK;
+  if (failing === undefined && !isGivenUp) return { state: "failing", reason: why, data: { ...data, failing: why } };
+  if (failing !== undefined && isSameReason(failing, why)) return undefined;
+  const params = becauseOf(failing ?? why, { source: intent.input.source, blocked });
   return { state: "failed", reason: reason("migration.leftBlocked", params), data };
 }
 

@@ -1,6 +1,6 @@
 import type { HeadRecord } from "../../jobs/kind.ts";
 import type { World } from "../../jobs/world.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import { resolveDeletions } from "../../notices/deletionNotices.ts";
 import { deletionKey } from "../../notices/noticeKeys.ts";
 import { raiseNotice, resolveNotice } from "../../notices/notices.ts";
@@ -26,12 +26,12 @@ export function pruneResult({ head }: PruneJob): unknown {
   };
 }
 
-/** Why a prune ended before all of its plan was removed, and how many were. A reason that wraps another names its code in `because`. */
+/** Why a prune ended before all of its plan was removed, and how many were. */
 export function stoppedAfter({ reason: why, data }: HeadRecord<PruneData>): Reason {
   const removed = data.removed?.length ?? 0;
   if (removed === 0) return why;
   const counts = { removed, asked: data.plan?.remove.length ?? removed };
-  return reason("prune.stopped", { ...why.params, ...counts, because: why.params.because ?? why.code });
+  return reason("prune.stopped", becauseOf(why, counts));
 }
 
 /** Requested and not seen to be gone: a deletion that was not answered may still take effect. By uuid, or name on 2.x. */

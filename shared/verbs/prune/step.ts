@@ -1,7 +1,7 @@
 import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
 import type { BackupPolicy } from "../../model/config.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import type { PrunePlan } from "../../plan/retention/plan.ts";
 import type { Freed } from "../../proof/usage.ts";
 
@@ -212,9 +212,9 @@ function conclude(plan: NonNullable<PruneData["plan"]>, data: PruneData, seen: P
   if (half.length > 0) return { do: "record", state: "done", reason: reason("prune.doneHalf", { ...counts, half }), data };
   const [first] = seen.remaining;
   if (first) {
-    const because = sparedBecause(first, seen);
-    const spared = { spared: seen.remaining.map(({ name }) => name), first: first.name, because: because.code };
-    return { do: "record", state: "done", reason: reason("prune.doneSpared", { ...because.params, ...counts, ...spared }), data };
+    const spared = { ...counts, spared: seen.remaining.map(({ name }) => name), first: first.name };
+    const why = reason("prune.doneSpared", becauseOf(sparedBecause(first, seen), spared));
+    return { do: "record", state: "done", reason: why, data };
   }
   const vanished = plan.remove.filter((target) => !removed.some((one) => isSame(one, target)));
   if (vanished.length > 0)

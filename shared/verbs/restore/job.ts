@@ -104,6 +104,7 @@ export function restoreKind(world: World, work: OpenWork): JobKind<RestoreInput,
     // A claim in flight is the one whose outcome makes the job fail: its request was refused, or not even sent.
     failing: (job, why) => failingRestore(isInFlight(job.head, world.clock.now()) ? job : notingUnsure(job), why),
     isGivingBack: ({ head: { data } }) => data.failing !== undefined,
+    isHolding: ({ head: { data } }) => data.targets.some(({ old, restored }) => old?.closing !== undefined && !restored),
     result: restoreResult,
     finished: (job) => reportRestore(world, job),
   };

@@ -4,7 +4,7 @@ import type { ReplacedIndex } from "../../model/aliases/replacedIndex.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import type { Place } from "../../model/config.ts";
 import type { KeptIndex } from "../../model/overwriting/oldIndex.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import { isWriteBlocked, keptIn } from "../../plan/aliases/replacedIndex.ts";
 import { partLedger, readOnlyLedger } from "../../reader/partLedger.ts";
 import { isOutOfTime } from "../../reader/prove/examineSnapshot.ts";
@@ -34,7 +34,7 @@ export async function keptTogether(
   const ledger = isDry ? readOnlyLedger(stored) : stored;
   const proof = await proveSnapshot(store, { uuid, indices: names, level: "footers", ledger, deadline: () => isTimeUp(world) });
   if (proof.reason && isOutOfTime(proof.reason)) {
-    const unfinished = reason("over.unproven", { repository, snapshot: proof.name, ...proof.reason.params, because: proof.reason.code });
+    const unfinished = reason("over.unproven", becauseOf(proof.reason, { repository, snapshot: proof.name }));
     return names.map((name) => [name, { unfinished }]);
   }
   const found: [string, KeptSeen][] = [];

@@ -1,6 +1,6 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { closingAlias } from "../../model/overwriting/closingAlias.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
 type Target = RestoreData["targets"][number];
@@ -70,7 +70,7 @@ function closedLong(
   const ms = since === undefined ? 0 : now.getTime() - new Date(since).getTime();
   const why = inTheWay ?? (head.claim?.refused ? head.reason : undefined);
   if (ms < CLOSED_MS || !why) return undefined;
-  return reason("over.closedLong", { ...why.params, index, minutes: Math.round(ms / 60_000), because: why.code });
+  return reason("over.closedLong", becauseOf(why, { index, minutes: Math.round(ms / 60_000) }));
 }
 
 function failed({ head }: RestoreJob, why: Reason): Decision<RestoreData> {
@@ -118,13 +118,11 @@ export function withReplaced(job: RestoreJob, seen: RestoreObservation, why: Rea
   const kept = replaced.find(({ old }) => old?.kept)?.old?.kept;
   const isStuck = data.failing?.code === "restore.stuck";
   const way = !kept ? reason("over.wayNone") : isStuck ? reason("over.wayDelete") : reason("over.wayBack");
-  const params = {
-    ...why.params,
-    because: why.params.because ?? why.code,
+  const params = becauseOf(why, {
     over: replaced.map(({ as }) => as),
     way: way.code,
     restore: job.id,
     ...(kept && { keptIn: kept.repository, keptAs: kept.snapshot }),
-  };
+  });
   return { reason: reason("over.replaced", params), data: { ...data, targets } };
 }

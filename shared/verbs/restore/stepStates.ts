@@ -1,5 +1,5 @@
 import type { Decision } from "../../jobs/kind.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import { type Part, partOf, type StatesOrder } from "../../plan/states/parts.ts";
 import type { RestoreData, RestoreJob, RestoreObservation, TargetSeen } from "./types.ts";
 
@@ -127,12 +127,12 @@ export function stateRemains({ intent, head }: RestoreJob, why: Reason): Reason 
   const { stateReplaced, streamsLeft = [], streamsUnsure = [] } = head.data;
   if (isUnsure(head.data) && why.code !== "state.unknown") {
     const params = { index: states.carrier?.as ?? "", brought: broughtBy({ ...states, streams: {} }) };
-    return reason("state.perhapsReplaced", { ...why.params, because: why.params.because ?? why.code, ...params });
+    return reason("state.perhapsReplaced", becauseOf(why, params));
   }
   const left = streamsLeft.map((as) => `data stream ${as}, to which others ${streamsUnsure.includes(as) ? "may have written" : "wrote"}`);
   const brought = [...(stateReplaced ? broughtBy({ ...states, streams: {} }) : []), ...left];
   if (brought.length === 0) return why;
-  return reason("state.replaced", { ...why.params, because: why.params.because ?? why.code, brought });
+  return reason("state.replaced", becauseOf(why, { brought }));
 }
 
 /** What came to the cluster, for the record: of a job that ended early not all that was asked for. */

@@ -1,5 +1,6 @@
 import type { Decision, HeadRecord } from "../../jobs/kind.ts";
-import { isSameReason, type Reason, reason } from "../../model/reason.ts";
+import { NOT_GIVEN_BACK } from "../../jobs/record.ts";
+import { becauseOf, isSameReason, type Reason, reason } from "../../model/reason.ts";
 import { aliasNames } from "../../plan/aliases/moves.ts";
 import { isOver, reopenOld, withReplaced } from "./stepOver.ts";
 import { raiseReplicas } from "./stepServe.ts";
@@ -38,7 +39,7 @@ export function undo(job: RestoreJob, seen: RestoreObservation, final: { state: 
   if (raising) return raising;
   const [kept] = job.intent.input.states ? [] : ours;
   if (!kept || !data.failing) return { do: "record", state: final.state, ...withReplaced(job, seen, stateRemains(job, final.reason)) };
-  const why = reason("restore.keptServing", { ...inner(final.reason), kept: kept.as, aliases: [...(kept.aliases ?? [])] });
+  const why = reason("restore.keptServing", becauseOf(final.reason, { kept: kept.as, aliases: [...(kept.aliases ?? [])] }));
   return { do: "record", state: final.state, ...withReplaced(job, seen, why) };
 }
 
@@ -53,21 +54,16 @@ const ENDINGS: readonly string[] = ["restore.keptServing", "over.replaced", "sta
  */
 export function failingRestore({ head, intent }: RestoreJob, why: Reason): HeadRecord<RestoreData> | undefined {
   const { state, data } = head;
-  if (data.failing) {
-    if (isSameReason(data.failing, why) || ENDINGS.includes(why.code)) return undefined;
-    const closed = data.targets.filter(({ old, restored }) => old?.closing !== undefined && !restored).map(({ as }) => as);
-    if (closed.length > 0) return { state: "failed", reason: reason("over.leftClosed", { ...inner(data.failing), left: closed }), data };
-    const left = data.targets.map(({ as }) => as);
-    return { state: "failed", reason: reason("restore.leftOver", { ...inner(data.failing), left }), data };
-  }
   // What carried a state is deleted also after everything was counted.
   const isCounted =
     data.targets.every(({ restored }) => restored) && aliasNames(intent.input).length === 0 && !intent.input.states?.carrier;
   const isKept = data.targets.length === 0 || state === "served" || state === "settled" || isCounted;
-  return isKept ? undefined : { state: "freeing", reason: why, data: { ...data, failing: why } };
-}
-
-/** A reason that wraps another names its code in `because`: only the innermost is wrapped again. */
-function inner({ code, params }: Reason): Reason["params"] {
-  return { ...params, because: params.because ?? code };
+  if (!data.failing && isKept) return undefined;
+  if (!data.failing && why.code !== NOT_GIVEN_BACK) return { state: "freeing", reason: why, data: { ...data, failing: why } };
+  if ((data.failing && isSameReason(data.failing, why)) || ENDINGS.includes(why.code)) return undefined;
+  const cause = data.failing ?? why;
+  const closed = data.targets.filter(({ old, restored }) => old?.closing !== undefined && !restored).map(({ as }) => as);
+  if (closed.length > 0) return { state: "failed", reason: reason("over.leftClosed", becauseOf(cause, { left: closed })), data };
+  const left = data.targets.map(({ as }) => as);
+  return { state: "failed", reason: reason("restore.leftOver", becauseOf(cause, { left })), data };
 }

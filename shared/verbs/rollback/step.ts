@@ -1,6 +1,6 @@
 import type { Decision } from "../../jobs/kind.ts";
 import type { Job } from "../../jobs/record.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 
 /** An index that the restore put behind an alias, and its operations when its documents were counted; absent if they are not known. */
 export interface ServingIndex {
@@ -61,7 +61,7 @@ export function refusalOf(input: RollbackInput, seen: RollbackObservation): Reas
   }
   if (input.loseWrites) return undefined;
   for (const { index, seen: one } of seen.writes)
-    if ("unknown" in one) return reason("rollback.writesUnknown", { index, because: one.unknown.code, ...one.unknown.params });
+    if ("unknown" in one) return reason("rollback.writesUnknown", becauseOf(one.unknown, { index }));
   const written = seen.writes.filter(({ seen: one }) => "writes" in one && one.writes > 0);
   return written.length === 0
     ? undefined

@@ -48,6 +48,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "job.inTask": "a background task is working on it",
   "job.lost": "another process advanced the job at the same moment",
   "job.moves": "advanced {moves|time|times} in this invocation, which is the limit; the next one continues",
+  "job.notGivenBack": "could not give back what it took, tried since {since}: {because:reason}",
   "job.patience": "gave up at {until}: {because:reason}",
   "job.paused": "ossnap is paused",
   "job.refused": "{effect} was refused and is tried again after {until}: {because:reason}",
@@ -56,7 +57,7 @@ export const WORLD: Readonly<Record<string, string>> = {
   "evidence.damagedRecord":
     "{message}; verify the snapshot with uuid {uuid} at level contents, which replaces the record, or put it back from a copy",
   "job.gaveBack": "job {job} has ended",
-  "job.givingBack": "job {job} gave up and could not give back yet what it took ({effect}), which it tries for a day: {because:reason}",
+  "job.givingBack": "job {job} gave up and could not give back yet what it took{effect:within}, which it tries for a day: {because:reason}",
   "job.unreadable": "job {job} cannot be read, so it is not moved, and what it needs is unknown: {message}",
   "job.unreadableDone": "how job {job} ended cannot be read: {message}",
   "job.unstarted": "the work takes longer than a tick, and no background task could be started: {message}",

@@ -1,7 +1,7 @@
 import type { World } from "../../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../../model/cluster.ts";
 import type { OldIndex, OldSeen } from "../../../model/overwriting/oldIndex.ts";
-import { type Reason, reason } from "../../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../../model/reason.ts";
 import { markingJob } from "../../../model/restoredName.ts";
 import { writesSince } from "../../rollback/gather.ts";
 import { changedSince, keptTogether } from "../keptIndices.ts";
@@ -57,7 +57,7 @@ export async function writtenOver(cluster: Cluster, index: ClusterIndex, { resto
   const made = indices.find(({ name, uuid }) => name === index.name && uuid === index.uuid);
   if (!made || markingJob(index.settings) !== restore) return reason("rollback.overOther", { index: index.name, restore });
   const seen = await writesSince(cluster, index, made.operations);
-  if ("unknown" in seen) return reason("rollback.overUnknown", { ...seen.unknown.params, index: index.name, because: seen.unknown.code });
+  if ("unknown" in seen) return reason("rollback.overUnknown", becauseOf(seen.unknown, { index: index.name }));
   return seen.writes > 0 ? reason("rollback.overWrites", { index: index.name, writes: seen.writes }) : undefined;
 }
 

@@ -8,9 +8,9 @@ import { OPS } from "../../../world/nightly.ts";
 import { MINUTE_MS } from "../../../world/world.ts";
 import { given, start, wanted } from "./overWorld.ts";
 
-async function endOf(id: string, ticks: number) {
+async function endOf(id: string, ticks: number, stepMs = MINUTE_MS) {
   for (let tick = 0; tick < ticks; tick += 1) {
-    world.advance(MINUTE_MS);
+    world.advance(stepMs);
     await advanceJobs(await world.open());
     const done = await (await world.open()).log.done(id);
     if (done) return done;
@@ -43,6 +43,32 @@ describe("an index that was closed for a restore over it", () => {
     expect(refused).toBeGreaterThan(3);
     expect((await world.target.listIndices()).map(({ state }) => state)).toEqual(["open"]);
   }, 60_000);
+});
+
+describe("an index that stays closed", () => {
+  freshWorld({ targetVersion: "6.8.23" });
+
+  it.each([true, false])(
+    "is named at the end where the target was not seen for days, cancelled: %s",
+    async (isCancelled) => {
+      await given();
+      const { restore, listIndices } = world.target;
+      world.target.restore = async () => {
+        throw new AppError("refused", "503 concurrent_snapshot_execution_exception");
+      };
+      const id = await start();
+      expect(await endOf(id, 4)).toBeUndefined();
+      world.target.listIndices = async () => {
+        throw new AppError("transient", "target: no route to host");
+      };
+      if (isCancelled) await cancelJob(await world.open(), id, OPS);
+      const done = await endOf(id, 72 * 6, 10 * MINUTE_MS);
+      expect(done).toMatchObject({ state: "failed", reason: { code: "over.leftClosed", params: { left: ["fx-orders"] } } });
+      Object.assign(world.target, { restore, listIndices });
+      expect((await world.target.listIndices()).map(({ state }) => state)).toEqual(["close"]);
+    },
+    60_000,
+  );
 });
 
 describe("a restore that is cancelled long after its patience", () => {
