@@ -1,7 +1,7 @@
 import { globalMetadataKey, snapshotKey } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type SnapshotProof, type Verdict } from "../model/repository.ts";
-import { heldBy } from "./holdings.ts";
+import { heldBy } from "./root/holdings.ts";
 import { namesakesOf, unindexedOf, unindexedReason, unlistedOf } from "./rootFaults.ts";
 
 /** A snapshot as far as a proposal needs it. */

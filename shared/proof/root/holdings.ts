@@ -1,4 +1,4 @@
-import type { RootCatalogue } from "../model/repository.ts";
+import type { RootCatalogue } from "../../model/repository.ts";
 
 type RootIndex = RootCatalogue["indices"][number];
 
