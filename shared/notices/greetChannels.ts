@@ -40,7 +40,7 @@ async function greet(world: World, live: LiveView, newcomers: readonly string[])
     const notice = { key, code, severity, reason, status: "firing" as const, since, at: since, text: noticeText(key, reason) };
     const accepted = world.notifiers.flatMap(({ name }) => (channels.includes(name) ? [] : name));
     const id = stateKey.unsentId(new Date(since), subject, "firing", shortHash(4, ...channels));
-    await writeObjectOnce(world.state, stateKey.unsent(id, 0), { notice, channels, accepted } satisfies Entry);
+    await writeObjectOnce(world.state, stateKey.unsent(id, 0), { notice, channels, accepted, heard: fact.channels } satisfies Entry);
     await writeHearing(world, key, { generation, fact }, { heard: channels });
   }
 }

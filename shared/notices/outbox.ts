@@ -6,6 +6,7 @@ import { stateKey } from "../state/keys.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
 import { keysBelow, writeObject, writeObjectOnce } from "../state/objects.ts";
 import { type Decision, type Entry, isDecided, isReported, readDecided, readEntry } from "./decided.ts";
+import { channelMark } from "./generations.ts";
 import { type Hearing, noteHearing } from "./heard.ts";
 
 const MINUTE_MS = 60_000;
@@ -171,9 +172,9 @@ async function tryAgain(world: World, { id, tries, keys }: UnsentNotice, entry: 
 
 /** Returns whether all channels that there are have accepted it; then it is forgotten. */
 async function tryChannels(world: World, key: string, entry: Entry, before: readonly string[] = []): Promise<boolean> {
-  const { notice, channels, accepted = [] } = entry;
+  const { notice, channels, accepted = [], heard: earlier = [] } = entry;
   const [left, heard]: [string[], string[]] = [[], []];
-  for (const notifier of world.notifiers.filter(({ name }) => !accepted.includes(name))) {
+  for (const notifier of world.notifiers.filter(({ name }) => !accepted.includes(name) && !earlier.includes(channelMark(name)))) {
     const isAccepted = await accepts(world, notifier, { ...notice, since: new Date(notice.since), at: new Date(notice.at) });
     (isAccepted ? heard : left).push(notifier.name);
   }

@@ -120,6 +120,20 @@ describe("an open fact", () => {
     expect([first, dead, fresh].map(statuses)).toEqual([["firing"], [], ["firing"]]);
   });
 
+  it("is not told again to a channel that comes back while another one, that was added meanwhile, is down", async () => {
+    const world = await quiet();
+    const [first, dead, back] = [channelOf("first"), channelOf("dead", false), channelOf("back")];
+    dead.down = true;
+    await ticks(world, [first, dead, back]);
+    await raise(world, [first, dead, back]);
+    back.there = false;
+    dead.there = true;
+    await ticks(world, [first, dead, back], { minutes: 10, times: 2 });
+    back.there = true;
+    await ticks(world, [first, dead, back], { minutes: 10, times: 3 });
+    expect([first, dead, back].map(statuses)).toEqual([["firing"], [], ["firing"]]);
+  });
+
   const step = fc.record({
     act: fc.constantFrom("raise", "resolve", "come or go", "fail or mend", "tick"),
     key: fc.constantFrom("clock:x", "clock:y"),
