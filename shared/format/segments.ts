@@ -1,3 +1,4 @@
+import { shownCut } from "../model/plainText.ts";
 import { type ByteReader, byteReader } from "./encoding/byteReader.ts";
 import { HEADER_MAGIC } from "./encoding/luceneFooter.ts";
 import { invalidBytes } from "./invalid.ts";
@@ -18,6 +19,9 @@ const FILES_VERSION = { min: (format: number) => (format === INFO_FORMAT.min ? 1
 /** Of a segment, and of the updates of a commit: more names are not of Lucene, and they must not exhaust memory. */
 const FILES_MAX = 10_000;
 const UPDATES_MAX = 100_000;
+/** Lucene counts its segments: `_` and a long to base 36. Each name is put before those of all files of its segment. */
+const SEGMENT_NAME = /^_[0-9a-z]{1,13}$/;
+const NAME_SHOWN = 60;
 /** Elasticsearch writes about ten. */
 const USER_DATA_MAX = 100;
 
@@ -33,8 +37,8 @@ export interface CommittedSegment {
 }
 
 /**
- * The segments that a `segments_N` commits, with their deleted documents; undefined for an unknown format.
- * @throws AppError `invalid` when the bytes end early or are malformed.
+ * The segments that a `segments_N` commits, with their deleted documents, each name once; undefined for an unknown format.
+ * @throws AppError `invalid` when the bytes end early or are malformed, or a segment's name is not one of Lucene or comes twice.
  */
 export function readSegments(bytes: Uint8Array, subject: string): CommittedSegment[] | undefined {
   return readCommit(byteReader(bytes, subject), subject);
@@ -71,7 +75,13 @@ function readCommit(reader: ByteReader, subject: string): CommittedSegment[] | u
   if (count > 0) readVersion(reader);
   const segments: CommittedSegment[] = [];
   const room = { names: UPDATES_MAX };
-  for (let index = 0; index < count; index += 1) segments.push(readSegment(reader, format, room));
+  const names = new Set<string>();
+  for (let index = 0; index < count; index += 1) {
+    const segment = readSegment(reader, subject, { format, room });
+    if (names.has(segment.name)) throw invalidBytes(subject, `segment ${segment.name} twice`, reader.offset());
+    names.add(segment.name);
+    segments.push(segment);
+  }
   return segments;
 }
 
@@ -156,8 +166,10 @@ interface Room {
   names: number;
 }
 
-function readSegment(reader: ByteReader, format: number, room: Room): CommittedSegment {
+function readSegment(reader: ByteReader, subject: string, { format, room }: { format: number; room: Room }): CommittedSegment {
+  const start = reader.offset();
   const name = reader.text();
+  if (!SEGMENT_NAME.test(name)) throw invalidBytes(subject, `"${shownCut(name, NAME_SHOWN)}" is no name of a segment`, start);
   if (format >= FORMAT.createdVersion || reader.byte() === 1) reader.skip(ID_BYTES);
   reader.text();
   const deletions = readGeneration(reader);

@@ -7,6 +7,8 @@ import { invalidBytes } from "./invalid.ts";
 
 /** Of a whole shard: 1 TB in chunks of 2 MB. More means a wrong file list, which must not exhaust memory. */
 const PARTS_MAX = 500_000;
+/** Elasticsearch's have 24; file systems take no longer ones. Each part of a file has its name. */
+const BLOB_NAME_MAX = 255;
 /** Between a file's name and the number of its part. */
 export const PART = ".part";
 const COMMIT = /^segments_[0-9a-z]+$/;
@@ -105,6 +107,8 @@ function readFile(fields: Fields, where: string): ShardFile {
   const name = asKeySegment(fields.name, `${where}.name`);
   const virtual = name.startsWith("v__");
   if (!virtual && !name.startsWith("__")) throw invalidBytes(`${where}.name`, `"${name}" is no name of a data blob`);
+  if (name.length > BLOB_NAME_MAX)
+    throw invalidBytes(`${where}.name`, `${name.length} characters; no data blob has more than ${BLOB_NAME_MAX}`);
   // Elasticsearch cuts a blob's name there to find its file, so no file has such a name.
   if (name.includes(PART)) throw invalidBytes(`${where}.name`, `"${name}" is the name of a part, not of a file`);
   const lengthBytes = asCount(fields.length, `${where}.length`);
@@ -112,7 +116,7 @@ function readFile(fields: Fields, where: string): ShardFile {
   const embedded = readEmbedded(fields.meta_hash, lengthBytes, `${where}.meta_hash`);
   const file = {
     name,
-    physicalName: asText(fields.physical_name, `${where}.physical_name`),
+    physicalName: asName(fields.physical_name, `${where}.physical_name`),
     lengthBytes,
     partSizeBytes,
     embedded,
@@ -136,7 +140,7 @@ function readEmbedded(value: unknown, lengthBytes: number, where: string): Uint8
 }
 
 function readChecksum(fields: Fields, file: Omit<ShardFile, "checksum">, where: string): string | undefined {
-  const recorded = optional(fields.checksum, `${where}.checksum`, asText);
+  const recorded = optional(fields.checksum, `${where}.checksum`, asName);
   if (file.virtual) return verifyVirtual(file.embedded, recorded, where);
   if (recorded !== undefined) return hasFooter(optional(fields.written_by, `${where}.written_by`, asText)) ? recorded : undefined;
   if (file.embedded === undefined || file.embedded.byteLength < FOOTER_BYTES) return undefined;

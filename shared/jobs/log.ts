@@ -8,7 +8,7 @@ import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { damagedObject, readObject } from "../state/objects.ts";
 import { readShaped } from "../state/records.ts";
-import { storedReason } from "../state/shapes.ts";
+import { storedAsked, storedReason } from "../state/shapes.ts";
 import { putBack } from "./damage/putBack.ts";
 import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
 
@@ -213,7 +213,9 @@ function requireWhole(id: string, first: JobRecord, head: JobRecord): JobIntent 
     ...(isDate(first.at) ? [] : [[0, "at"] as const]),
     ...(isDate(head.at) ? [] : [[head.seq, "at"] as const]),
     ...(isObject(intent?.input) ? partsMissing(id, intent.input) : [[0, "intent.input"] as const]),
-    ...(typeof intent?.about === "string" && isObject(intent.asked) ? [] : [[0, "intent.about or intent.asked"] as const]),
+    ...(typeof intent?.about === "string" && storedAsked.safeParse(intent.asked).success
+      ? []
+      : [[0, "intent.about or intent.asked"] as const]),
     ...(isDate(intent?.patienceUntil) ? [] : [[0, "intent.patienceUntil"] as const]),
     ...(isSaying(head) ? [] : [[head.seq, "state or reason"] as const]),
   ];
@@ -226,7 +228,8 @@ function damaged(id: string, seq: number, what: string): AppError {
   return damagedObject(stateKey.record(id, seq), `is damaged: it ${what}, and job ${id} is left alone; ${putBack(id)}`);
 }
 
-const isSaying = (record: JobRecord) => typeof record.state === "string" && isObject(record.reason);
+const SAYING = z.looseObject({ state: z.string(), reason: storedReason, trouble: storedReason.optional() });
+const isSaying = (record: JobRecord) => SAYING.safeParse(record).success;
 
 function partsMissing(id: string, input: object): (readonly [number, string])[] {
   const parts = INPUT_PARTS[kindOf(id) as JobKindName] ?? [];
@@ -245,7 +248,14 @@ const UNKNOWN = "unknown";
 function historyEntry(id: string, record: JobRecord): HistoryEntry {
   if (!isSaying(record) || !isDate(record.at)) throw damaged(id, record.seq, "has no valid at, state or reason");
   const claim = record.claim ? { claim: { effect: record.claim.effect, attempt: record.claim.attempt } } : {};
-  const { function: by = UNKNOWN, requestId } = (record.by ?? {}) as Partial<By>;
-  const request = requestId === undefined ? {} : { request: requestId };
-  return { at: record.at, by, ...request, state: record.state, reason: record.trouble ?? record.reason, ...claim };
+  const { function: by, requestId } = (record.by ?? {}) as Partial<Record<keyof By, unknown>>;
+  const request = typeof requestId === "string" ? { request: requestId } : {};
+  return {
+    at: record.at,
+    by: typeof by === "string" ? by : UNKNOWN,
+    ...request,
+    state: record.state,
+    reason: record.trouble ?? record.reason,
+    ...claim,
+  };
 }

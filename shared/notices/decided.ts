@@ -35,6 +35,8 @@ export interface Entry {
   channels: string[];
   /** Names of those that have; a channel that is in neither list was added or corrected since, and gets it too. */
   accepted?: string[];
+  /** Of a fact that channels are told later: marks of those that had heard of it, also of such as are not in ossnap.yaml now. */
+  heard?: readonly string[];
   /** Absent in entries of earlier versions, which were stored after their decision. */
   decision?: Decision;
 }
@@ -49,6 +51,7 @@ const ENTRY = z.looseObject({
   notice: z.looseObject({ key: z.string(), status: z.string(), since: storedTime, at: storedTime, reason: storedReason }),
   channels: z.array(z.string()),
   accepted: z.array(z.string()).optional(),
+  heard: z.array(z.string()).optional(),
   decision: DECISION.optional(),
 });
 const DECIDED = z.looseObject({ by: z.string().optional(), begunBy: z.string().optional(), changes: z.number().optional() });

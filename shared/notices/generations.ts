@@ -22,7 +22,7 @@ export interface OpenFact extends Pick<Decided, "by"> {
   /** A hash of the fact's `about`; absent in records of earlier versions. */
   about?: string;
   snapshots?: readonly string[];
-  /** Marks of the channels that there were when it began; absent in records of earlier versions. */
+  /** Marks of the channels that there were when it began, or that heard of it since; absent in records of earlier versions. */
   channels?: readonly string[];
   /** How often it was reported again. */
   changes?: number;
@@ -58,8 +58,10 @@ export interface Open {
 /** What the records of a generation's changes and of its end are named after; those of generation 0 have the time at which it began. */
 export const recordsOf = ({ generation, fact: { since } }: Open) => (generation === 0 ? since : generationId(generation));
 
-/** What stands for each channel in keys and records: a hash of its name. */
-export const channelsOf = (notifiers: World["notifiers"]) => notifiers.map(({ name }) => shortHash(12, name));
+/** What stands for a channel in keys and records. */
+export const channelMark = (name: string) => shortHash(12, name);
+
+export const channelsOf = (notifiers: World["notifiers"]) => notifiers.map(({ name }) => channelMark(name));
 
 export const generationId = (generation: number) => String(generation).padStart(6, "0");
 

@@ -6,6 +6,8 @@ import { stateKey } from "../state/keys.ts";
 import type { UnsentNotice } from "../state/liveView.ts";
 import { keysBelow, writeObject, writeObjectOnce } from "../state/objects.ts";
 import { type Decision, type Entry, isDecided, isReported, readDecided, readEntry } from "./decided.ts";
+import { channelMark } from "./generations.ts";
+import { type Hearing, noteHearing } from "./heard.ts";
 
 const MINUTE_MS = 60_000;
 /** After each failed try; the last one repeats. */
@@ -168,19 +170,29 @@ async function tryAgain(world: World, { id, tries, keys }: UnsentNotice, entry: 
   return isSent;
 }
 
-/** Returns whether all channels have accepted it; then it is forgotten. */
+/** Returns whether all channels that there are have accepted it; then it is forgotten. */
 async function tryChannels(world: World, key: string, entry: Entry, before: readonly string[] = []): Promise<boolean> {
-  const { notice, channels, accepted = [] } = entry;
-  const left: string[] = [];
-  const done = [...accepted];
-  for (const notifier of world.notifiers.filter(({ name }) => !accepted.includes(name))) {
+  const { notice, channels, accepted = [], heard: earlier = [] } = entry;
+  const [left, heard]: [string[], string[]] = [[], []];
+  for (const notifier of world.notifiers.filter(({ name }) => !accepted.includes(name) && !earlier.includes(channelMark(name)))) {
     const isAccepted = await accepts(world, notifier, { ...notice, since: new Date(notice.since), at: new Date(notice.at) });
-    (isAccepted ? done : left).push(notifier.name);
+    (isAccepted ? heard : left).push(notifier.name);
   }
+  const done = [...accepted, ...heard];
+  // One that left ossnap.yaml may come back before the others have accepted it.
+  const gone = channels.filter((name) => !done.includes(name) && !left.includes(name));
+  if (notice.status === "firing") await noteChanged(world, entry, { heard, gone: left.length === 0 ? gone : [] });
   // In this order: see tryAgain.
   if (left.length === 0) for (const one of [...before, key]) await world.state.delete([one]);
-  else if (left.join() !== channels.join()) await writeObject(world.state, key, { ...entry, channels: left, accepted: done });
+  else if (heard.length > 0 || left.some((name) => !channels.includes(name)))
+    await writeObject(world.state, key, { ...entry, channels: [...left, ...gone], accepted: done });
   return left.length === 0;
+}
+
+/** Of the channels for which it was stored, the fact names those already. */
+async function noteChanged(world: World, { notice, channels }: Entry, { heard, gone }: Required<Hearing>): Promise<void> {
+  const added = heard.filter((name) => !channels.includes(name));
+  if (added.length > 0 || gone.length > 0) await noteHearing(world, notice, { heard: added, gone });
 }
 
 async function accepts(world: World, notifier: Notifier, notice: Notice): Promise<boolean> {

@@ -35,8 +35,10 @@ export function closureOf(input: ClosureInput): ClosureKnowledge {
   const tally = closureTally();
   const blobs: ClosureBlob[] = [rootBlob(root)];
   tally.add(blobs);
+  const lists = new Map<PlannedIndex | undefined, Map<number | undefined, ShardSnapshot | undefined>>();
+  for (const index of input.indices) lists.set(index, new Map(index.shards.map(({ shard, list }) => [shard, list])));
   for (const piece of closurePieces(uuid, input.indices)) {
-    const list = (piece.index as IndexReading | undefined)?.shards.find(({ shard }) => shard === piece.shard)?.list;
+    const list = lists.get(piece.index)?.get(piece.shard);
     const added = blobsOf(pieceBlobs(piece, uuid, { list, sizeOf }));
     tally.add(added);
     for (const blob of added) blobs.push(blob);

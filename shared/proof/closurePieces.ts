@@ -68,6 +68,9 @@ export interface ClosureTally {
   digest(): string | undefined;
 }
 
+/** Of what is hashed at once: one file may have half a million parts. */
+const TEXT_MAX = 1024 * 1024;
+
 export function closureTally(): ClosureTally {
   const hash = createHash("sha256");
   let [count, bytes, lines] = [0, 0, 0];
@@ -81,6 +84,10 @@ export function closureTally(): ClosureTally {
         if (kind === "root") continue;
         text += `${lines === 0 ? "" : "\n"}${JSON.stringify([key, sizeBytes ?? null, file?.checksum ?? null])}`;
         lines += 1;
+        if (text.length > TEXT_MAX) {
+          hash.update(text);
+          text = "";
+        }
       }
       hash.update(text);
     },

@@ -2,6 +2,9 @@ import { unlessInvalid } from "../format/invalid.ts";
 import { type CommittedSegment, readSegmentFiles, readSegments } from "../format/segments.ts";
 import { commitOf, type ShardFile } from "../format/shardSnapshot.ts";
 
+/** Of all segments together: far above those of any shard. No further segment is looked at. */
+const NAMES_MAX = 100_000;
+
 /** A file without which Lucene does not open the commit. */
 export interface LackedFile {
   file: string;
@@ -22,9 +25,12 @@ export function lackedFile(files: readonly ShardFile[], subject: string): Lacked
   if (segments === undefined) return undefined;
   const listed = new Map(files.map((file) => [file.physicalName, file.embedded]));
   let first: Omit<LackedFile, "more"> | undefined;
-  let count = 0;
+  let [count, names] = [0, 0];
   for (const segment of segments) {
-    for (const file of filesOf(segment, listed, subject)) {
+    if (names > NAMES_MAX) break;
+    const needed = filesOf(segment, listed, subject);
+    names += needed.size;
+    for (const file of needed) {
       if (listed.has(file)) continue;
       first ??= { file, segment: segment.name };
       count += 1;

@@ -1,6 +1,7 @@
 import { globalMetadataKey, snapshotKey } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type SnapshotProof, type Verdict } from "../model/repository.ts";
+import { heldBy } from "./root/holdings.ts";
 import { namesakesOf, unindexedOf, unindexedReason, unlistedOf } from "./rootFaults.ts";
 
 /** A snapshot as far as a proposal needs it. */
@@ -65,12 +66,10 @@ function isForeign({ key, check, expected, found }: SnapshotProof["damaged"][num
  */
 function intactIndices({ uuid, missing, damaged, closure }: Proven, root: RootCatalogue): string[] {
   const faults = [...missing, ...damaged].filter(({ key }) => key !== globalMetadataKey(uuid));
-  const folders = faults.map(({ key }) => /^indices\/([^/]+)\//.exec(key)?.[1]);
-  if (folders.includes(undefined)) return [];
-  const failed = (closure?.indices ?? []).flatMap(({ name, failedShards }) => (failedShards.length > 0 ? name : []));
-  return root.indices.flatMap(({ id, name, snapshots }) =>
-    snapshots.includes(uuid) && !folders.includes(id) && !failed.includes(name) ? name : [],
-  );
+  const folders = new Set(faults.map(({ key }) => /^indices\/([^/]+)\//.exec(key)?.[1]));
+  if (folders.has(undefined)) return [];
+  const failed = new Set((closure?.indices ?? []).flatMap(({ name, failedShards }) => (failedShards.length > 0 ? name : [])));
+  return heldBy(root, uuid).flatMap(({ id, name }) => (folders.has(id) || failed.has(name) ? [] : name));
 }
 
 /** What makes the rest of a repository with broken snapshots usable again. */
@@ -147,7 +146,7 @@ function deletionOf(
   if (broken.length === 0) return undefined;
   const shared = namesakesOf(root.snapshots);
   const foreign = broken.filter(({ foreignRecord }) => foreignRecord);
-  const others = broken.filter((snapshot) => !foreign.includes(snapshot));
+  const others = broken.filter(({ foreignRecord }) => !foreignRecord);
   // The root names snapshots that it does not list: no version can delete anything.
   if (unlistedOf(root).count > 0) return { delete: [], whole, reason: reason("proposal.unlisted"), notes: [] };
   const deletable = others.filter(({ name }) => !shared.has(name));

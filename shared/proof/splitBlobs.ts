@@ -108,10 +108,11 @@ export function countedParts(split: PartsOf, found: FoundParts, naming: Naming):
 function absentParts({ file }: PartsOf, found: FoundParts): { blobs: number; bytes: number } {
   const parts = partCount(file);
   const absent = { blobs: parts, bytes: file.lengthBytes };
-  for (const [part, { sizeBytes }] of found) {
-    if (part >= parts || sizeBytes !== partSizeOf(file, part)) continue;
+  // A file list may name a file any number of times, and the listing any number of parts that the file does not have.
+  for (const part of found.size < parts ? found.keys() : Array(parts).keys()) {
+    if (part >= parts || found.get(part)?.sizeBytes !== partSizeOf(file, part)) continue;
     absent.blobs -= 1;
-    absent.bytes -= sizeBytes;
+    absent.bytes -= partSizeOf(file, part);
   }
   return absent;
 }

@@ -131,17 +131,21 @@ export function joinFromSizes(sizes: HeldSizes): ListingJoin {
     const etag = sizes.etags?.get(key);
     return sizeBytes === undefined ? undefined : { sizeBytes, ...(etag !== undefined && { etag }) };
   };
+  // A file list may name a file twice.
+  let last: { prefix: string; parts: Map<number, Listed> } | undefined;
+  const partsBelow = (prefix: string): Map<number, Listed> => {
+    if (last?.prefix === prefix) return last.parts;
+    const parts = [...(partsIn(sizes).get(prefix) ?? [])].map((part) => [part, found(`${prefix}${part}`) as Listed] as const);
+    last = { prefix, parts: new Map(parts) };
+    return last.parts;
+  };
   return {
     async take(expected) {
       const joined = nothingJoined();
       const join = joining(joined, naming);
       for (const blob of expected) {
-        if (!isSplit(blob)) join.one(blob, found(blob.key));
-        else
-          join.split(
-            blob,
-            new Map([...(partsIn(sizes).get(blob.prefix) ?? [])].map((part) => [part, found(`${blob.prefix}${part}`) as Listed])),
-          );
+        if (isSplit(blob)) join.split(blob, partsBelow(blob.prefix));
+        else join.one(blob, found(blob.key));
       }
       return joined;
     },

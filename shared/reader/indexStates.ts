@@ -32,9 +32,10 @@ export async function readIndexStates(store: BlobStore, root: RootCatalogue, nam
   const byName = uuidsByName(root);
   await forEachBounded(indicesOf(root, names), READS_AT_ONCE, async (index) => {
     const digests = await digestsBySnapshot(store, index);
+    const holders = new Set(index.snapshots);
     for (const [name, shards] of digests) {
       const uuid = byName.get(name);
-      if (uuid === undefined || !index.snapshots.includes(uuid)) continue;
+      if (uuid === undefined || !holders.has(uuid)) continue;
       states.set(uuid, (states.get(uuid) ?? new Map<string, string>()).set(index.name, shortHash(16, ...shards)));
     }
   });

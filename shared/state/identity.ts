@@ -1,26 +1,14 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import { AppError, hasCode } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
+import { readIdentity, STATE_SCHEMA, type StateIdentity } from "./identityObject.ts";
 import { stateKey } from "./keys.ts";
 import { type LiveView, readLive } from "./liveView.ts";
 
 /** Signatures fail beyond 15 minutes; claims and patience need more accuracy. */
 const CLOCK_SKEW_MS_MAX = 5 * 60_000;
 
-const STATE_SCHEMA = 1;
-
-/** Written by `ossnap init`; distinguishes a new state from a lost or foreign one. */
-export interface StateIdentity {
-  schema: number;
-  product: "ossnap";
-  id: string;
-  createdAt: string;
-  /**
-   * Set once the mark was written: a missing mark then means that `live/` was lost. Absent in states of the first version and during
-   * `ossnap init`.
-   */
-  marked?: true;
-}
+export type { StateIdentity } from "./identityObject.ts";
 
 /** The store's clock, extrapolated with the local clock between requests. */
 export interface StateClock {
@@ -41,7 +29,7 @@ export interface OpenOptions {
 
 /**
  * Lists `live/` and reads the identity, unless it is the `known` one and its mark is listed. The listing also provides the store's clock.
- * Throws `absent` without an identity, `invalid` for a foreign one, `absent` if its mark is lost, and `conflict` if the clocks differ by
+ * Throws `absent` without an identity, `invalid` for a foreign or damaged one, `absent` if its mark is lost, and `conflict` if the clocks differ by
  * more than 5 minutes; each message names the way out.
  */
 export async function openState(
@@ -61,7 +49,7 @@ export async function openState(
         reason: reason("state.absent", { state: state.url }),
       },
     );
-  const identity = parseIdentity(state.url, bytes);
+  const identity = await readIdentity(state, bytes, live);
   if (!identity.marked) return { identity: await mark(state, identity, live), clock, live };
   if (isMarked(identity, live)) {
     await deleteOtherMarks(state, identity, live);
@@ -91,7 +79,7 @@ export async function initState(
   } catch (error) {
     if (!hasCode(error, "conflict")) throw error;
     const bytes = await state.get(stateKey.identity);
-    return { identity: parseIdentity(state.url, bytes ?? new Uint8Array()), created: false };
+    return { identity: await readIdentity(state, bytes ?? new Uint8Array(), live), created: false };
   }
 }
 
@@ -144,31 +132,4 @@ async function mark(state: BlobStore, identity: StateIdentity, live: LiveView): 
 async function deleteOtherMarks(state: BlobStore, identity: StateIdentity, live: LiveView): Promise<void> {
   const others = [...live.marks].filter((other) => other !== markOf(identity));
   if (others.length > 0) await state.delete(others.map(stateKey.marker));
-}
-
-function parseIdentity(url: string, bytes: Uint8Array): StateIdentity {
-  const fix =
-    "point state: at ossnap's own bucket and prefix, or empty it and run: `ossnap init` (then `ossnap adopt`, where snapshots exist already)";
-  let parsed: Partial<StateIdentity>;
-  try {
-    parsed = JSON.parse(new TextDecoder().decode(bytes)) as Partial<StateIdentity>;
-  } catch (cause) {
-    throw new AppError("invalid", `state ${url}: ${stateKey.identity} is not ossnap's; ${fix}`, {
-      cause,
-      reason: reason("state.foreign", { state: url }),
-    });
-  }
-  if (parsed.product !== "ossnap" || typeof parsed.id !== "string" || typeof parsed.createdAt !== "string")
-    throw new AppError("invalid", `state ${url}: ${stateKey.identity} is not ossnap's; ${fix}`, {
-      reason: reason("state.foreign", { state: url }),
-    });
-  if (parsed.schema !== STATE_SCHEMA)
-    throw new AppError(
-      "invalid",
-      `state ${url}: has schema ${parsed.schema}, newer than ${STATE_SCHEMA}, the newest that this version of ossnap knows; deploy the newer version`,
-      {
-        reason: reason("state.newer", { schema: parsed.schema ?? 0 }),
-      },
-    );
-  return parsed as StateIdentity;
 }

@@ -4,3 +4,6 @@ import * as z from "zod";
 export const storedTime = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
 
 export const storedReason = z.looseObject({ code: z.string(), params: z.looseObject({}) });
+
+/** Who asked for a job. */
+export const storedAsked = z.looseObject({ by: z.string(), who: z.string() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSegmentDocuments, readSegmentFiles, readSegments } from "../../shared/format/segments.ts";
+import { readOperations, readSegmentDocuments, readSegmentFiles, readSegments } from "../../shared/format/segments.ts";
 import { encodeSegmentInfo, encodeSegments } from "./encodeSegments.ts";
 
 const SEGMENTS = [
@@ -35,6 +35,22 @@ describe("a commit of Lucene", () => {
     const updates = Object.fromEntries(Array.from({ length: 120 }, (_, field) => [field, Array.from({ length: 1000 }, () => "_0_1.dvd")]));
     const [segment] = readSegments(encodeSegments(10, [{ name: "_0", deleted: 0, updates }]), "s") ?? [];
     expect(segment?.updates).toHaveLength(100_000);
+  });
+
+  it.each(["", "0", "_", `_${"a".repeat(14)}`, `_${"a".repeat(10_000)}`, "_A", "_0/1"])("is refused with a segment named %.20s", (name) => {
+    const bytes = encodeSegments(10, [{ name, deleted: 0 }]);
+    expect(() => readSegments(bytes, "s")).toThrow(/^s: ".{0,90}" is no name of a segment at byte \d+$/);
+    expect(() => readOperations(bytes, "s")).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+
+  it("is refused with two segments of one name, and read with as long names as Lucene counts to", () => {
+    const named = (...names: string[]) => {
+      const segments = names.map((name) => ({ name, deleted: 0 }));
+      return readSegments(encodeSegments(10, segments), "s");
+    };
+    expect(() => named("_0", "_1", "_0")).toThrow(/^s: segment _0 twice at byte \d+$/);
+    const longest = `_${(2n ** 63n - 1n).toString(36)}`;
+    expect(named("_0", longest)?.map(({ name }) => name)).toEqual(["_0", longest]);
   });
 
   it.each([5, 11])("is not read in the unknown format %i", (format) => {

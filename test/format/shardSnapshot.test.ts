@@ -109,3 +109,19 @@ describe("decodeShardSnapshot", () => {
     expect(() => decode(file)).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 });
+
+describe("a file list with long names", () => {
+  const file = { name: "__a", physical_name: "_0.cfs", length: 5, checksum: "abc" };
+
+  it.each<[string, Record<string, unknown>, number]>([
+    ["of a blob, which each part of its file has", { name: `__${"a".repeat(253)}` }, 255],
+    ["of a file", { physical_name: `_0.${"a".repeat(1021)}` }, 1024],
+    ["in place of a checksum", { checksum: "a".repeat(1024) }, 1024],
+  ])("is read up to the limit and refused beyond: %s", (_, change, most) => {
+    expect(decode({ ...file, ...change })).toHaveLength(1);
+    const longer = Object.fromEntries(Object.entries(change).map(([field, text]) => [field, `${text}a`]));
+    expect(() => decode({ ...file, ...longer })).toThrow(
+      expect.objectContaining({ code: "invalid", message: expect.stringContaining(`${most}`) }),
+    );
+  });
+});

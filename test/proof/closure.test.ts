@@ -95,6 +95,22 @@ describe("closureOf", () => {
     expect(closureOf(input([file({ physicalName: "segments_1" })])).closure?.indices[0]?.documents).toBeUndefined();
   });
 
+  it("looks each shard up once, however many an index has", () => {
+    const [index] = input([]).indices;
+    if (index === undefined) throw new Error("the input has an index");
+    let looks = 0;
+    const shards = Array.from({ length: 300 }, (_, shard) =>
+      Object.defineProperty({ shard, list: undefined }, "shard", {
+        get: () => {
+          looks += 1;
+          return shard;
+        },
+      }),
+    );
+    expect(closureOf(input([], { indices: [{ ...index, shards }] })).blobs).toHaveLength(304);
+    expect(looks).toBeLessThanOrEqual(1_000);
+  });
+
   it("handles a file with very many parts", () => {
     const long = file({ lengthBytes: 150_000, partSizeBytes: 1 });
     expect(closureOf(input([long])).blobs).toHaveLength(partsOf(long).length + 5);

@@ -74,6 +74,12 @@ const updates = ["_0_1.fnm", "_0_2.fnm", "_1_1.fnm", "_1_2.fnm"].map((name) => f
 const FIRST = file("_0.si", encodeSegmentInfo(86, 5, { files: ["_0.si", "_0.cfs"] }));
 const SECOND = file("_1.si", encodeSegmentInfo(86, 5, { files: ["_1.si"] }));
 
+/** A commit of segments with these names. */
+function repeated(...names: string[]): ShardFile {
+  const segments = names.map((name) => ({ name, deleted: 0 }));
+  return file("segments_3", encodeSegments(10, segments));
+}
+
 describe("a file that a commit needs and its list lacks", () => {
   it("is named, with the number of the others", () => {
     const files = [COMMIT, FIRST, SECOND, ...updates];
@@ -87,11 +93,26 @@ describe("a file that a commit needs and its list lacks", () => {
     ["with a commit that is not embedded", [file("segments_3"), FIRST]],
     ["with a commit of an unknown format", [file("segments_3", encodeSegments(11, [{ name: "_0", deleted: 0 }]))]],
     ["with a commit that is cut", [file("segments_3", COMMIT.embedded?.subarray(0, -9))]],
+    ["with two segments of one name", [repeated("_0", "_0"), FIRST]],
+    ["with a segment whose name is none of Lucene", [repeated("_0", `_${"a".repeat(99)}`), FIRST]],
     ["with segments that are not embedded", [COMMIT, file("_0.si"), file("_1.si"), ...updates]],
     ["with a segment before Lucene 5.0", [COMMIT, file("_0.si", encodeSegmentInfo(46, 5, { files: ["_0.cfs"] })), SECOND, ...updates]],
     ["with a segment that is no Lucene file", [COMMIT, file("_0.si", Buffer.alloc(90)), SECOND, ...updates]],
   ])("is unknown %s", (_, files) => {
     expect(lackedFile(files, "s")).toBeUndefined();
+  });
+
+  it("is found among as many as a shard has, and of millions only the first are counted", () => {
+    const files = (count: number) => Array.from({ length: count }, (_, number) => `_0.x${number.toString(36)}`);
+    const names = (segments: number) => Array.from({ length: segments }, (_, number) => `_${number.toString(36)}`);
+    const listOf = (segments: number, count: number) => {
+      const info = encodeSegmentInfo(86, 5, { files: files(count) });
+      return [repeated(...names(segments)), ...names(segments).map((name) => file(`${name}.si`, info))];
+    };
+    expect(lackedFile(listOf(1_000, 40), "s")).toEqual({ file: "_0.x0", segment: "_0", more: 41_999 });
+    const counted = lackedFile(listOf(300, 10_000), "s")?.more ?? 0;
+    expect(counted).toBeGreaterThanOrEqual(100_000);
+    expect(counted).toBeLessThan(120_000);
   });
 
   it("is not called unknown for an error that no bytes cause", () => {

@@ -117,7 +117,10 @@ describe("the proposal for a repository with broken snapshots", () => {
   });
 
   it("names five snapshots and five indices of each at most, and counts all", () => {
-    const root = { ...rootOf([]), indices: [1, 2, 3, 4, 5, 6, 7].map((at) => ({ name: `i${at}`, id: `i${at}`, snapshots: ["u-b"] })) };
+    const root = {
+      ...rootOf([of("b", "incomplete")]),
+      indices: [1, 2, 3, 4, 5, 6, 7].map((at) => ({ name: `i${at}`, id: `i${at}`, snapshots: ["u-b"] })),
+    };
     const missing = [{ key: "indices/other/0/__a", expectedBytes: 9, foundBytes: null }];
     const proof = { name: "b", uuid: "u-b", verdict: "incomplete" as const, missing, damaged: [], closure: undefined };
     const { intact } = judged(proof, root as unknown as RootCatalogue);
@@ -241,5 +244,24 @@ describe("the proposal for a repository with broken snapshots", () => {
       notes: [{ code: "proposal.restoreFirst" }, { code: "proposal.notWhileCopied" }],
     });
     expect(proposal?.keep).toBeUndefined();
+  });
+
+  it("looks through a root once for all of its broken snapshots, and through the faults of each once", () => {
+    const all = Array.from({ length: 200 }, (_, number) => of(`s${number}`, "damaged"));
+    let looks = 0;
+    const snapshots = Object.freeze(all.map(({ uuid }) => uuid));
+    const indices = Array.from({ length: 50 }, (_, number) =>
+      Object.defineProperty({ id: `i${number}`, name: `n${number}`, snapshots, shardGenerations: undefined }, "snapshots", {
+        get: () => {
+          looks += 1;
+          return snapshots;
+        },
+      }),
+    );
+    const root = { ...rootOf(all), indices } as unknown as RootCatalogue;
+    const damaged = [{ key: "indices/i7/0/__a", check: "checksum" as const, expected: "a", found: "b" }];
+    const shown = all.map(({ name, uuid, verdict }) => judged({ name, uuid, verdict, missing: [], damaged, closure: undefined }, root));
+    expect(shown.map(({ intact }) => intact)).toEqual(all.map(() => ({ indices: ["n0", "n1", "n2", "n3", "n4"], count: 49 })));
+    expect(looks).toBeLessThanOrEqual(4 * indices.length);
   });
 });

@@ -66,6 +66,19 @@ describe("a file in several parts", () => {
     expect(looks()).toBeLessThan(20);
   });
 
+  it("is compared with as many listed parts as it has, though a list may name it often and more parts are there", () => {
+    const listed = new Map(Array.from({ length: 1_000 }, (_, part) => [part, { sizeBytes: 2 }]));
+    let looks = 0;
+    const counting = Object.assign(new Map(listed), {
+      get(part: number) {
+        looks += 1;
+        return listed.get(part);
+      },
+    });
+    expect(countedParts(splitOf(fileOf(6, 2)), counting, namingOf())).toBeUndefined();
+    expect(looks).toBeLessThanOrEqual(3);
+  });
+
   const found = fc.dictionary(fc.nat(40).map(String), fc.constantFrom("right", "short"));
   test(
     "has as many missing blobs and bytes, named or counted, as a look at each part finds",

@@ -34,13 +34,51 @@ describe("state identity", () => {
   it.each([
     ["not JSON", "<html>", "state.foreign"],
     ["another product's", '{"product":"other","schema":1}', "state.foreign"],
-    ["without an id", '{"product":"ossnap","schema":1}', "state.foreign"],
+    ["another program's", '{"version":4,"lineage":"a"}', "state.foreign"],
     ["of a newer schema", '{"product":"ossnap","schema":2,"id":"a","createdAt":"b"}', "state.newer"],
   ])("is rejected when it is %s", async (_, text, code) => {
     const state = store();
     await put(state, text);
     await expect(openState(state, now)).rejects.toMatchObject({ code: "invalid", reason: { code } });
     await expect(initState(state, "one", now)).rejects.toMatchObject({ reason: { code } });
+  });
+
+  it("of another product is told to be emptied only where nothing else lies", async () => {
+    const state = store();
+    await put(state, '{"product":"other"}');
+    await expect(openState(state, now)).rejects.toThrow(/own bucket and prefix, or empty it and run: `ossnap init`/);
+    await state.put("jobs/1", Buffer.from("theirs"));
+    await expect(openState(state, now)).rejects.toThrow(/point state: at ossnap's own bucket and prefix$/);
+    // What other programs keep in such a folder does not make it ossnap's.
+    await state.put("live/state/1-one", Buffer.from(""));
+    await expect(openState(state, now)).rejects.toMatchObject({ reason: { code: "state.foreign" } });
+  });
+
+  const DAMAGED = ["", '{"product":"ossnap","sch', "7", "[]", "null", "{}", '"a"', '{"product":"ossnap","schema":1}', "\u0000\u0000"];
+
+  it.each(DAMAGED)("is to be put back when it is damaged, never emptied, and its mark says whose it is: %j", async (text) => {
+    const state = store();
+    await initState(state, "one", now);
+    await state.put("pins/nightly/a.json", Buffer.from("{}"));
+    await put(state, text);
+    const error = await openState(state, now).catch((caught: AppError) => caught);
+    expect(error).toMatchObject({ code: "invalid", reason: { code: "state.objectDamaged", params: { object: "state.json" } } });
+    expect((error as AppError).message).toContain("live/state/1-one");
+    expect((error as AppError).message).not.toMatch(/empty it|ossnap init/);
+    await expect(initState(state, "two", now)).rejects.toMatchObject({ reason: { code: "state.objectDamaged" } });
+    // The advice, carried out.
+    await put(state, /shows: (\{.*\});/.exec((error as AppError).message)?.[1] ?? "");
+    expect((await openState(state, now)).identity).toMatchObject({ id: "one", marked: true });
+  });
+
+  it.each(["", "7", '{"product":"ossnap"}'])("is damaged too where its mark is lost and other objects are there: %j", async (text) => {
+    const state = store();
+    await put(state, text);
+    await state.put("pins/nightly/a.json", Buffer.from("{}"));
+    await expect(openState(state, now)).rejects.toThrow(/delete state\.json alone and run: `ossnap init`/);
+    await state.delete(["state.json"]);
+    expect(await initState(state, "two", now)).toMatchObject({ created: true });
+    expect(await keysOf(state, "pins/")).toEqual(["pins/nightly/a.json"]);
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { jobs } from "../../infra/cli/verbs/jobs.ts";
 import { status } from "../../infra/cli/verbs/status.ts";
+import type { JobIntent } from "../../shared/jobs/record.ts";
 import { stateKey } from "../../shared/state/keys.ts";
 import { byTurn } from "../../shared/tick/advance.ts";
 import { listJobs, listJobsAndUnread, showJob } from "../../shared/verbs/jobs/show.ts";
@@ -71,7 +73,21 @@ const DAMAGES: [string, "first" | "head", (record: Record<string, unknown>) => u
   ["record 0 without its intent", "first", ({ intent: _intent, ...rest }) => rest],
   ["a head that is no JSON", "head", () => "not JSON"],
   ["a head without its reason", "head", ({ reason: _reason, ...rest }) => rest],
+  ["a head whose reason is a list", "head", (record) => ({ ...record, reason: [] })],
+  ["a head whose reason has no code", "head", (record) => ({ ...record, reason: { code: 1, params: {} } })],
+  ["a head whose reason has no parameters", "head", (record) => ({ ...record, reason: { code: "job.error", params: null } })],
+  ["a head whose trouble is no reason", "head", (record) => ({ ...record, trouble: {} })],
+  ["record 0 that was asked by nobody", "first", ({ intent, ...rest }) => ({ ...rest, intent: asked(intent, { by: {} }) })],
+  ["record 0 that was asked for by no name", "first", ({ intent, ...rest }) => ({ ...rest, intent: asked(intent, { who: {} }) })],
 ];
+
+const asked = (intent: unknown, how: object) => ({ ...(intent as JobIntent), asked: { ...(intent as JobIntent).asked, ...how } });
+
+async function texts(world: TestWorld): Promise<string> {
+  const session = { world: () => world.open() } as Parameters<typeof status>[0];
+  const screen = { colour: false, unicode: true, now: world.now(), program: "ossnap" };
+  return `${(await status(session)).text(screen)}\n${(await jobs(session, {} as Parameters<typeof jobs>[1])).text(screen)}`;
+}
 
 describe("a job that cannot be read", () => {
   it.each(DAMAGES)("for %s is told by jobs, jobs show, status, HTTP and a notice, until it can be read again", async (_, which, damage) => {
@@ -92,6 +108,7 @@ describe("a job that cannot be read", () => {
     expect([listed.status, listed.body.warnings[0].id]).toEqual([200, ID]);
     expect((await door.ask("GET", "/status")).body.unread).toMatchObject([{ id: ID }]);
     expect((await door.ask("GET", `/jobs/${ID}`)).status).toBe(409);
+    expect(await texts(world)).toContain(key);
 
     await tick(world);
     expect(world.notices.map(({ key: fact, status: state }) => [fact, state])).toContainEqual([`job-unreadable:${ID}`, "firing"]);
@@ -131,16 +148,42 @@ describe("a damaged record that nothing needs to go on", () => {
   });
 });
 
+const OTHER = "backup-nightly-20261120t013000z";
+
 describe("a damaged final record", () => {
-  it.each(["{", "null", "{}"])("that is %s hides no other job, and is told", async (text) => {
+  const REASON = { code: "backup.done", params: {} };
+  const DONE = { id: OTHER, kind: "backup", about: "nightly", state: "done", reason: REASON, asked: { by: "timer", who: "t" }, at: "2026" };
+  const WRONG = [
+    { reason: [] },
+    { reason: { code: 1 } },
+    { reason: { code: "a", params: null } },
+    { asked: { by: {}, who: "t" } },
+    { about: {} },
+  ];
+
+  it.each(["{", "null", "{}", ...WRONG.map((change) => JSON.stringify({ ...DONE, ...change }))])(
+    "that is %s hides no other job, and is told with what helps",
+    async (text) => {
+      const world = await withMovies();
+      await fire(world);
+      world.source.finishSnapshots();
+      await tick(world);
+      const key = stateKey.done("backup", OTHER);
+      await world.state.put(key, Buffer.from(text));
+      const { rows, unread } = await listJobsAndUnread(await world.open());
+      expect(rows.map(({ id }) => id)).toEqual([ID]);
+      expect(unread).toMatchObject([{ id: OTHER, reason: { code: "job.unreadableDone" } }]);
+      expect(await texts(world)).toContain(OTHER);
+      const { status: code, body } = await httpDoor(world).ask("GET", `/jobs/${OTHER}`);
+      expect([code, body.reason.code]).toEqual([409, "job.unreadableDone"]);
+      expect(body.detail).toMatch(new RegExp(`^state object ${key}: cannot be read .*put it back from a copy`));
+    },
+  );
+
+  it("is shown when it is whole", async () => {
     const world = await withMovies();
-    await fire(world);
-    world.source.finishSnapshots();
-    await tick(world);
-    await world.state.put(stateKey.done("backup", "backup-nightly-20261120t013000z"), Buffer.from(text));
-    const { rows, unread } = await listJobsAndUnread(await world.open());
-    expect(rows.map(({ id }) => id)).toEqual([ID]);
-    expect(unread).toMatchObject([{ id: "backup-nightly-20261120t013000z", reason: { code: "job.unreadableDone" } }]);
+    await world.state.put(stateKey.done("backup", OTHER), Buffer.from(JSON.stringify(DONE)));
+    expect((await httpDoor(world).ask("GET", `/jobs/${OTHER}`)).body).toMatchObject({ id: OTHER, state: "done" });
   });
 });
 

@@ -88,7 +88,7 @@ function choiceOf(
 }
 
 /** To the server it is no feature: it leaves all of them out, and is refused beside others. */
-const NO_FEATURE = "none";
+export const NO_FEATURE = "none";
 
 /** Up to 7.11 the server ignores feature states silently, and later one an unknown name (measured on 8.17). */
 function featureFault({ featureStates }: Contents, { version, features }: ChoiceContext): Reason | undefined {

@@ -87,8 +87,10 @@ async function goOn(
   const found = await examineShards(shards, progress, { came, waiting: waiting.map(({ key }) => key) });
   const fresh = new Set(found.missing.map(({ key }) => key));
   const loose = absent.map((key) => ({ key, expectedBytes: null, foundBytes: null }));
-  const known = [...loose, ...waiting].filter(({ key }, at, all) => !fresh.has(key) && all.findIndex((one) => one.key === key) === at);
-  return { progress, missing: [...found.missing, ...known], damaged: found.damaged };
+  // The first of one key counts.
+  const known = new Map([...loose, ...waiting].reverse().map((one) => [one.key, one]));
+  const others = [...known.values()].reverse().filter(({ key }) => !fresh.has(key));
+  return { progress, missing: [...found.missing, ...others], damaged: found.damaged };
 }
 
 /** Runs the complete proof and records what it finds for each shard. */

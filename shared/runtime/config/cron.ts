@@ -149,12 +149,18 @@ export function timeZoneProblem(timeZone: string): FieldProblem | undefined {
   // Intl accepts offsets like +08:00, but timers do not.
   if (!/^[A-Za-z]/.test(timeZone)) return unknown;
   try {
-    new Intl.DateTimeFormat("en", { timeZone });
-    return undefined;
+    const known = new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone;
+    return isSpelledAs(timeZone, known) ? undefined : { code: "timeZone", wrong: "not spelled as timers know it", fix: `write ${known}` };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return unknown;
   }
+}
+
+/** Intl takes every spelling, and timers that of the IANA database alone. Of another name of a zone, of which Intl says only the first, words are looked at. */
+function isSpelledAs(timeZone: string, known: string): boolean {
+  if (timeZone.toLowerCase() === known.toLowerCase()) return timeZone === known;
+  return !/(^|\/)([a-z]|[A-Z]{4,})/.test(timeZone);
 }
 
 /** POSIX writes these offsets as what has to be added to reach UTC: `Etc/GMT+8` is eight hours behind UTC. */

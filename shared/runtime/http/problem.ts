@@ -126,6 +126,7 @@ function codeOf(error: AppError): ErrorCode | HttpFault {
   if (isStateDamage(error.reason)) return "permanent";
   if (error.reason?.code === "plan.stale" || error.reason?.code === "plan.carriedOut") return "plan-stale";
   if (NOTHING_OF_THAT_NAME.includes(error.reason?.code ?? "")) return "absent";
+  if (error.reason?.code === "state.foreign") return "misconfigured";
   if (stateFault(error)) return "transient";
   // What no repetition changes is for a job to know; a caller is told whose answer it is.
   return error.code === "permanent" && error.cause instanceof OtherSystemFault ? "refused" : error.code;

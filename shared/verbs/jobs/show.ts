@@ -1,14 +1,17 @@
+import * as z from "zod";
 import { readOpenWork, type UnreadJob } from "../../jobs/openWork.ts";
 import { type Asked, type DoneRecord, type HistoryEntry, isFinal, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../../model/errors.ts";
-import { DONE_SHOWN_MAX, JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
+import { DONE_SHOWN_MAX, isTooLongForJob, JOB_KINDS, type JobKindName, kindOf } from "../../model/jobId.ts";
 import { shownCut } from "../../model/plainText.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { meantText, nearNames } from "../../repository/fault.ts";
 import { stateKey } from "../../state/keys.ts";
-import { damagedObject, keysBelow, readObject } from "../../state/objects.ts";
+import { damagedObject, keysBelow } from "../../state/objects.ts";
+import { readShaped } from "../../state/records.ts";
+import { storedAsked, storedReason } from "../../state/shapes.ts";
 
 /** Number of finished jobs listed per kind by default. */
 const DONE_SHOWN = 20;
@@ -97,21 +100,37 @@ async function doneRows(world: World, kind: JobKindName, limit: number): Promise
 async function readDone(world: World, key: string): Promise<DoneRecord | UnreadRow | undefined> {
   const id = key.slice(key.lastIndexOf("/") + 1).replace(/\.json$/, "");
   try {
-    const record = await readObject<DoneRecord>(world.state, key);
-    return record === undefined ? undefined : wholeDone(record, key);
+    return await wholeDone(world, key);
   } catch (error) {
     if (!hasCode(error, "invalid")) throw error;
-    return { id, key, reason: reason("job.unreadableDone", { job: id, message: messageOf(error) }) };
+    return { id, key, reason: unreadableDone(id, error) };
   }
 }
 
-/** A damaged record must not fail where it is shown, with words that name neither it nor what helps. */
-function wholeDone(record: DoneRecord, key: string): DoneRecord {
-  const { id, state, asked, reason: why, at } = record ?? {};
-  const isWhole = [id, state, at].every((text) => typeof text === "string") && [asked, why].every((part) => part instanceof Object);
-  if (isWhole) return record;
-  throw damagedObject(key, "is damaged: it has no valid id, state, asked, reason or at; put the object back");
+const DONE = z.looseObject({
+  id: z.string(),
+  about: z.string(),
+  state: z.string(),
+  reason: storedReason,
+  asked: storedAsked,
+  createdAt: z.string().optional(),
+  at: z.string(),
+});
+
+/** The record as far as it is shown must not fail there, with words that name neither it nor what helps. */
+async function wholeDone(world: World, key: string): Promise<DoneRecord | undefined> {
+  try {
+    return await readShaped<DoneRecord>(world.state, key, DONE);
+  } catch (error) {
+    if (!hasCode(error, "invalid")) throw error;
+    throw damagedObject(
+      key,
+      `cannot be read (${messageOf(error)}); put it back from a copy or an earlier version; the job is not run again`,
+    );
+  }
 }
+
+const unreadableDone = (id: string, error: unknown) => reason("job.unreadableDone", { job: id, message: messageOf(error) });
 
 function unreadRow({ id, key, message }: UnreadJob): UnreadRow {
   return { id, key, reason: reason("job.unreadable", { job: id, message }) };
@@ -142,10 +161,9 @@ export async function showJob(world: World, id: string, look?: LookAtJob): Promi
     const now = await look?.(world, id);
     return { ...openRow(open), ...(now ? { now } : {}), history: await world.log.history(id) };
   }
-  const done = (await world.log.done(id)) ?? (open && (await doneSoon(world, id)));
+  const done = (await endOf(world, id)) ?? (open && (await doneSoon(world, id)));
   if (!done && open) return { ...openRow(open), history: await world.log.history(id) };
   if (!done) throw await unknownJob(world, id);
-  wholeDone(done, stateKey.done(kindOf(id) as JobKindName, id));
   return { ...doneRow(done), history: await world.log.history(id) };
 }
 
@@ -155,10 +173,22 @@ const SOON_MS = [50, 200, 750];
 async function doneSoon(world: World, id: string): Promise<DoneRecord | undefined> {
   for (const ms of SOON_MS) {
     await world.sleep(ms);
-    const done = await world.log.done(id);
+    const done = await endOf(world, id);
     if (done) return done;
   }
   return undefined;
+}
+
+/** How a job ended; a damaged record is the state's fault, not the request's. */
+async function endOf(world: World, id: string): Promise<DoneRecord | undefined> {
+  const kind = kindOf(id);
+  if (kind === undefined || isTooLongForJob(id)) return undefined;
+  try {
+    return await wholeDone(world, stateKey.done(kind, id));
+  } catch (cause) {
+    if (!hasCode(cause, "invalid")) throw cause;
+    throw new AppError("conflict", messageOf(cause), { cause, reason: unreadableDone(id, cause) });
+  }
 }
 
 /** An open job; damaged records are the state's fault, not the request's. */
@@ -193,6 +223,7 @@ async function idsOf(world: World, kind: JobKindName): Promise<string[]> {
 
 export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
   const { meanwhile } = (head.data ?? {}) as Pick<JobRow, "meanwhile">;
+  const isSaid = storedReason.safeParse(meanwhile).success;
   return {
     id,
     kind,
@@ -203,7 +234,7 @@ export function openRow({ id, kind, intent, head, createdAt }: Job): JobRow {
     askedBy: intent.asked.by,
     since: createdAt.toISOString(),
     at: head.at,
-    ...(meanwhile && { meanwhile }),
+    ...(meanwhile && isSaid && { meanwhile }),
     ...(head.trouble && { isTrouble: true }),
   };
 }

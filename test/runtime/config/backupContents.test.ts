@@ -47,10 +47,14 @@ describe("the contents of a policy in ossnap.yaml", () => {
     ["shrinkAtMost 101", { shrinkAtMost: 101 }],
     ["another action", { shrinkAtMost: { percent: 30, action: "delete" } }],
     ["no feature", { featureStates: [] }],
+    ["none beside a feature", { featureStates: ["none", "kibana"] }],
+    ["none twice", { featureStates: ["none", "none"] }],
     ["another level", { verify: "guess" }],
     ["a budget without a unit", { verify: { level: "contents", budget: "20" } }],
   ])("is refused by the schema: %s", (_, more) => {
     expect(schemaFaults(more)).not.toEqual([]);
+    expect(schemaFaults({ featureStates: ["none"] })).toEqual([]);
+    expect(schemaFaults({ featureStates: ["kibana", "security"] })).toEqual([]);
     expect(schemaFaults({ shrinkAtMost: 1, verify: { level: "contents", budget: "20gb" } })).toEqual([]);
   });
 });

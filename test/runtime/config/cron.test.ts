@@ -148,6 +148,35 @@ describe("time zones", () => {
     expect(timeZoneProblem(timeZone)).toBeUndefined();
   });
 
+  it("are valid as the IANA database spells them, also by their other names", () => {
+    const others = [
+      "Asia/Kolkata",
+      "Europe/Kyiv",
+      "Etc/UTC",
+      "Etc/GMT-8",
+      "NZ-CHAT",
+      "Australia/ACT",
+      "America/Port-au-Prince",
+      "US/Pacific",
+      "W-SU",
+    ];
+    const zones = [...Intl.supportedValuesOf("timeZone"), ...others];
+    expect(zones.length).toBeGreaterThan(400);
+    expect(zones.flatMap((zone) => timeZoneProblem(zone) ?? [])).toEqual([]);
+  });
+
+  it.each([
+    ["asia/shanghai", "Asia/Shanghai"],
+    ["Asia/shanghai", "Asia/Shanghai"],
+    ["EUROPE/BERLIN", "Europe/Berlin"],
+    ["utc", "UTC"],
+    ["Etc/utc", "UTC"],
+    ["us/pacific", "America/Los_Angeles"],
+    ["JAPAN", "Asia/Tokyo"],
+  ])("%s is refused with the spelling that timers know", (timeZone, right) => {
+    expect(timeZoneProblem(timeZone)).toMatchObject({ wrong: "not spelled as timers know it", fix: `write ${right}` });
+  });
+
   it.each([
     ["CST", "write Asia/Shanghai or America/Chicago"],
     ["PST", "write America/Los_Angeles or Asia/Manila"],

@@ -42,6 +42,16 @@ describe("every kind of fault has its own sentence", () => {
       'backups.nightly.schedule.timeZone: an abbreviation, whose offset is the same all year: "EST", write America/New_York, or America/Panama for the same offset all year',
     ],
     [
+      ["backups", "nightly", "schedule", "timeZone"],
+      "asia/shanghai",
+      'backups.nightly.schedule.timeZone: not spelled as timers know it: "asia/shanghai", write Asia/Shanghai',
+    ],
+    [
+      ["backups", "nightly", "featureStates"],
+      ["none", "kibana"],
+      "backups.nightly.featureStates: none beside other features, write [none] alone, or leave none out",
+    ],
+    [
       ["state", "region"],
       "oss-cn-hangzhou-internal",
       'state.region: an endpoint\'s name, not a region: "oss-cn-hangzhou-internal", write cn-hangzhou',

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { NO_FEATURE } from "../../../plan/backup/choice.ts";
 import { SHRINK_DEFAULT } from "../../../plan/backup/shrink.ts";
 import { byteBudget } from "../entries/parts.ts";
 import { text } from "../fields.ts";
@@ -57,6 +58,11 @@ export const contents = {
   featureStates: z
     .array(text("Feature", "As GET _features names it, such as security or kibana; none leaves them out of a global state."))
     .min(1)
+    .superRefine((names, context) => {
+      if (names.length === 1 || !names.includes(NO_FEATURE)) return;
+      const problem = { code: "noneBeside", wrong: "none beside other features", fix: "write [none] alone, or leave none out" };
+      context.addIssue({ code: "custom", message: problem.wrong, params: problem });
+    })
     .optional()
     .meta({ title: "Feature states", description: "Features whose system indices are taken along, from 7.12 on." }),
   partial: z
