@@ -62,7 +62,7 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
   {
     name: "one failed observation ends running work",
     file: "shared/jobs/step.ts",
-    find: "own: begun && now.getTime() < givenUpAt",
+    find: "own: begun && now.getTime() < givenUpMs(kind, job)",
     replace: "own: begun && now.getTime() < 0",
     test: "test/jobs/stepWaiting.test.ts",
   },
