@@ -296,6 +296,23 @@ describe("a stored verdict that is damaged", () => {
     expect(await held(state)).toMatchObject({ verdict: "whole" });
   });
 
+  it("makes room for damage under its own key as well", async () => {
+    const state = await storedThenDamaged("{");
+    const found = { ...proofOf("incomplete", "names"), traced: true as const, marks: ["a *"] };
+    const stored = await storeEvidence({ state, clock, version: "1" }, PLACE, found, clock.now());
+    expect(stored).toMatchObject({ verdict: "incomplete", level: "contents", visibleAt: "contents" });
+    expect(stored).not.toHaveProperty("marks");
+  });
+
+  it("does not hide behind damage that marks show to be over", async () => {
+    const state = memoryBlobStore();
+    const at = (minute: number) => ({ now: () => new Date(Date.UTC(2026, 10, 28, 12, minute)) }) as StateClock;
+    await storeEvidence({ state, clock: at(1), version: "1" }, PLACE, proofOf("damaged", "contents"), at(0).now());
+    const later = { ...proofOf("incomplete", "names"), closure: undefined, traced: true as const, marks: ["a *"] };
+    await storeEvidence({ state, clock: at(3), version: "1" }, PLACE, later, at(2).now());
+    expect(await held(state)).toMatchObject({ verdict: "damaged", level: "contents" });
+  });
+
   it.each<[Verdict, ProofLevel, boolean]>([
     ["not-restorable", "contents", true],
     ["not-restorable", "footers", false],
