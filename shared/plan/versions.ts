@@ -13,6 +13,11 @@ export function isAtLeast(version: string, least: string): boolean {
   return compareVersions(version, least) >= 0;
 }
 
+/** Up to 6.x a cluster reads the list of incompatible snapshots before every restore, and fails if it is damaged (measured). */
+export function readsIncompatible(version: string): boolean {
+  return !isAtLeast(version, "7.0.0");
+}
+
 /** Up to 7.6 a cluster performs one create, delete or restore at a time; later versions queue them or run them concurrently. */
 export function workExcludes(version: string): boolean {
   return !isAtLeast(version, "7.7.0");

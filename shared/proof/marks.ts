@@ -45,10 +45,13 @@ export interface WideDamage {
   /** Of the snapshot in which it was found; it may be gone since. */
   uuid: string;
   at: string;
+  /** At which a proof sees all of it. */
   level: ProofLevel;
   verdict: Verdict;
   /** Names; empty for any index. */
   indices: readonly string[];
+  /** The key of a record that cannot be read; the rest is then the worst that it may have said. */
+  unread?: string;
 }
 
 export type MarksAt = Marks & { wide: readonly WideDamage[] };

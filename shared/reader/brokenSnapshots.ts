@@ -8,11 +8,16 @@ import { newestEvidence } from "./evidence.ts";
 import { marksAt } from "./prove/storedDamage.ts";
 import { finderOf, mayShareDamage, NO_SUSPECTS, sharedDamage, suspectHolders } from "./suspectHolders.ts";
 
+/** Whether it is only unknown if the snapshot is whole. */
+export function isUnproven(why: Reason | undefined): boolean {
+  return why?.code === "snapshot.unproven";
+}
+
 type Asked = Pick<RootSnapshot, "name" | "uuid" | "startTime">;
 
 /**
- * The snapshots of a place that stored proofs found damaged or incomplete, and those that refer to a blob that a proof of another one found
- * damaged, by uuid (2.x: name). `readRoot` is called only while such a blob is recorded.
+ * The snapshots of a place that stored proofs found damaged or incomplete, those that refer to a blob that a proof of another one found damaged,
+ * and, with reason `snapshot.unproven`, those that may; by uuid (2.x: name). `readRoot` is called only while such a blob is recorded.
  */
 export async function brokenSnapshots(
   world: { state: BlobStore; blobs(place: Place): BlobStore },
@@ -33,10 +38,11 @@ export async function brokenSnapshots(
     // On 2.x a name is used again, and what was proven before the start was another snapshot.
     const isOther =
       found !== undefined && uuid === name && startTime !== undefined && Date.parse(found.since ?? found.at) < startTime.getTime();
-    const blob = suspected.held.get(uuid);
+    const [blob, doubt] = [suspected.held.get(uuid), suspected.unclear.get(uuid)];
     if (blob !== undefined) broken.set(uuid, sharedDamage({ snapshot: name, blob, finder: finderOf(suspected, uuid, finders) }));
     else if (found && !isOther && isBroken(found))
       broken.set(uuid, reason("snapshot.foundBroken", { snapshot: name, verdict: found.verdict, at: found.at }));
+    else if (doubt) broken.set(uuid, reason("snapshot.unproven", { ...doubt.params, snapshot: name, because: doubt.code }));
   }
   return broken;
 }

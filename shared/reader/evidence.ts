@@ -5,13 +5,13 @@ import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { shortHash } from "../model/hash.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type ProvenClosure, type SnapshotProof } from "../model/repository.ts";
-import { disproves, type Evidence, isAsDeepAs, outlasting } from "../proof/evidence/evidenceRules.ts";
+import { besideUnread, depthOf, disproves, type Evidence, isAsDeepAs, isDeepest, outlasting } from "../proof/evidence/evidenceRules.ts";
 import { placeId } from "../repository/place.ts";
 import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject } from "../state/objects.ts";
-import { endWide, evidenceKey, evidenceOrDamaged, isDeepest, noteWide, readEvidence } from "./prove/storedDamage.ts";
+import { endWide, evidenceKey, evidenceOrDamaged, noteWide, readEvidence } from "./prove/storedDamage.ts";
 
 const UUID_MAX = 255;
 
@@ -25,7 +25,7 @@ interface EvidenceKeeper {
 /**
  * Stores a verdict under snapshot uuid, closure digest and place. Without a closure only damage is stored, under one key. A proof of a lower level
  * does not replace one of a higher level: see {@link outlasting}. A whole snapshot ends all damage that its level would have found.
- * @returns what is stored now; `unread` where a verdict that cannot be read stays, because only a proof at level contents may replace it.
+ * @returns what is stored now; `unread` where a verdict that cannot be read stays: damage takes its place, or what a proof at level contents says.
  */
 export async function storeEvidence(
   world: EvidenceKeeper,
@@ -33,31 +33,51 @@ export async function storeEvidence(
   proof: SnapshotProof,
   since: Date,
 ): Promise<Evidence | "unread" | undefined> {
-  if (!proof.closure && !(isBroken(proof) && isStored(proof.uuid))) return undefined;
   const evidence = evidenceOf(world, place, proof, since);
   const key = evidenceKey(evidence);
-  const before = await evidenceOrDamaged(world.state, key);
-  // What it said may have been damage that only the deepest proof sees.
-  if (before === "damaged" && !isBroken(evidence) && (evidence.subset || !isDeepest(evidence.level))) return "unread";
-  const ended = await endedDamage(world, evidence, key);
-  // What was proven before damage was found is no longer proven at that level.
-  const known = before !== "damaged" && before?.place === evidence.place ? before : undefined;
-  const kept = known && ended.every(({ at }) => at < known.at) ? outlasting(known, evidence) : evidence;
-  await writeObject(world.state, key, kept);
-  await keepWide(world, place, evidence, proof);
-  if (ended.length > 0) await world.state.delete(ended.map((one) => one.key));
+  const others = isStored(proof.uuid) ? await othersOf(world, evidence, key) : NO_OTHERS;
+  const isKept = proof.closure !== undefined || (isBroken(proof) && isStored(proof.uuid));
+  const kept = isKept ? await holdingAt(world, key, evidence, others) : undefined;
+  if (kept === "unread") return kept;
+  if (kept) {
+    await keepWide(world, place, evidence, proof);
+    await writeObject(world.state, key, kept);
+  }
+  const gone = [...others.ended.map((one) => one.key), ...others.unread];
+  if (gone.length > 0) await world.state.delete(gone);
   return kept;
+}
+
+/** What holds under the key of a new verdict. */
+async function holdingAt({ state }: EvidenceKeeper, key: string, now: Evidence, { ended, unread }: Others): Promise<Evidence | "unread"> {
+  const before = await evidenceOrDamaged(state, key);
+  if (before === "damaged") return replacesUnread(now) ? besideUnread(now) : "unread";
+  const known = before?.place === now.place ? before : undefined;
+  // What was proven before damage was found is no longer proven at that level.
+  const counts = known && (isBroken(known) || ended.every(({ at }) => at < known.at));
+  const kept = counts ? outlasting(known, now) : now;
+  return unread.length > 0 ? besideUnread(kept) : kept;
+}
+
+/**
+ * Whether a verdict takes the place of those that cannot be read: damage keeps what they may have said ({@link besideUnread}), and the deepest proof
+ * of all of the snapshot says it anew.
+ */
+function replacesUnread(now: Evidence): boolean {
+  return isBroken(now) || (now.verdict !== "unproven" && !now.subset && isDeepest(now.level));
 }
 
 /** Damage that the ledger does not name outlasts the snapshot in which it was found: others may share it. */
 async function keepWide({ state }: EvidenceKeeper, place: Place, now: Evidence, { traced, held }: SnapshotProof): Promise<void> {
-  const { uuid, at, level, verdict, subset } = now;
-  if (isBroken(now) && !traced && isStored(uuid)) await noteWide(state, place, { uuid, at, level, verdict, indices: held ?? [] });
-  if (verdict === "whole" && !subset && isStored(uuid)) await endWide(state, place, now, (fault) => isAsDeepAs(level, fault));
+  const { uuid, at, verdict, subset } = now;
+  if (isBroken(now) && !traced && isStored(uuid))
+    await noteWide(state, place, { uuid, at, level: depthOf(now), verdict, indices: held ?? [] });
+  if (verdict === "whole" && !subset && isStored(uuid)) await endWide(state, place, now, (fault) => isAsDeepAs(now.level, fault));
 }
 
 function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, since: Date): Evidence {
   const { name, uuid, verdict, level, generation, blobs, bytes, closure, traced, marks } = proof;
+  const visibleAt = verdict === "incomplete" && proof.damaged.length === 0 ? "names" : level;
   return {
     name,
     uuid,
@@ -74,6 +94,7 @@ function evidenceOf(world: EvidenceKeeper, place: Place, proof: SnapshotProof, s
     since: since.toISOString(),
     at: world.clock.now().toISOString(),
     version: world.version,
+    ...(isBroken(proof) && { visibleAt }),
     ...(traced && { traced }),
     ...(traced && marks && { marks }),
   };
@@ -88,18 +109,27 @@ function isSubset({ indices, snapshot }: ProvenClosure): boolean {
   return indices.length < new Set(snapshot.indices).size;
 }
 
-/** The other records of damage of this snapshot and place that a verdict disproves. */
-async function endedDamage({ state }: EvidenceKeeper, now: Evidence, own: string): Promise<{ key: string; at: string }[]> {
-  if (now.verdict !== "whole" || now.subset || !isStored(now.uuid)) return [];
-  const ended: { key: string; at: string }[] = [];
+interface Others {
+  ended: { key: string; at: string }[];
+  /** Keys. */
+  unread: string[];
+}
+
+const NO_OTHERS: Others = { ended: [], unread: [] };
+
+/** The other records of this snapshot and place that a verdict takes the place of: damage that it disproves, and what cannot be read. */
+async function othersOf({ state }: EvidenceKeeper, now: Evidence, own: string): Promise<Others> {
+  const found: Others = { ended: [], unread: [] };
+  const isWhole = now.verdict === "whole" && !now.subset;
+  if (!isWhole && !replacesUnread(now)) return found;
   for await (const { key } of state.list(stateKey.evidenceOf(now.uuid))) {
-    if (key === own) continue;
+    if (key === own || !isOfPlace(key, now)) continue;
     const before = await evidenceOrDamaged(state, key);
     if (before === "damaged") {
-      if (isDeepest(now.level) && isOfPlace(key, now)) ended.push({ key, at: "" });
-    } else if (before?.place === now.place && before && disproves(now, before)) ended.push({ key, at: before.at });
+      if (replacesUnread(now)) found.unread.push(key);
+    } else if (isWhole && before && before.place === now.place && disproves(now, before)) found.ended.push({ key, at: before.at });
   }
-  return ended;
+  return found;
 }
 
 /** By its key, which alone says it of a record that cannot be read. */
@@ -182,7 +212,7 @@ function uuidOf(key: string): string {
   return key.split("/")[1] ?? "";
 }
 
-/** The newest damage that no later proof disproved, otherwise the newest verdict. */
+/** The newest damage that no later proof disproved, such first as no other snapshot's proof can show to be over; otherwise the newest verdict. */
 function holding(all: readonly Evidence[]): Evidence {
   const newestFirst = [...all].sort((a, b) => (seenAt(a) < seenAt(b) ? 1 : -1));
   const whole = all.filter(({ verdict, subset }) => verdict === "whole" && !subset);
@@ -190,7 +220,8 @@ function holding(all: readonly Evidence[]): Evidence {
     whole.some((one) =>
       [one, one.confirmed].some((proof) => proof && proof.at > fault.at && disproves({ ...proof, digest: one.digest }, fault)),
     );
-  return newestFirst.find((one) => isBroken(one) && !isGone(one)) ?? (newestFirst.find((one) => !isBroken(one)) as Evidence);
+  const faults = newestFirst.filter((one) => isBroken(one) && !isGone(one));
+  return faults.find(({ marks }) => !marks?.length) ?? faults[0] ?? (newestFirst.find((one) => !isBroken(one)) as Evidence);
 }
 
 function seenAt(evidence: Evidence): string {

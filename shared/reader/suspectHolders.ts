@@ -1,3 +1,4 @@
+import { INCOMPATIBLE_KEY } from "../format/incompatibleSnapshots.ts";
 import { classifyKey, isCounterNamed, LEGACY_ROOT_KEY, shardPrefix, shardSnapshotKey } from "../format/keys.ts";
 import { decodeShardCatalogue } from "../format/shardCatalogue.ts";
 import { decodeShardSnapshot, type ShardFile } from "../format/shardSnapshot.ts";
@@ -5,19 +6,21 @@ import type { BlobStore } from "../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue } from "../model/repository.ts";
+import { readsIncompatible } from "../plan/versions.ts";
 import { metadataKeyOf } from "../proof/closure.ts";
 import { type Evidence, isProvenSince } from "../proof/evidence/evidenceRules.ts";
-import { type MarksAt, markedBlob } from "../proof/marks.ts";
+import { type MarksAt, markedBlob, markOf, type WideDamage } from "../proof/marks.ts";
 import { dataUse, listsOf, usedFile } from "../proof/shardUse.ts";
 import { catalogueKeys, indicesOf, type RootIndex, uuidsByName } from "./indexStates.ts";
 import { metadataReader } from "./metadataReader.ts";
+import { readRecord } from "./readIndices.ts";
 
 /** What is known of the snapshots of a place while blobs of it are recorded as damaged or missing. By uuid, on 2.x by name. */
 export interface Suspected {
   /** Snapshot → one of these blobs that it refers to. */
   held: ReadonlyMap<string, string>;
-  /** Snapshot → the folder of a shard or index of which nobody can say whether it refers to one. */
-  unclear: ReadonlyMap<string, string>;
+  /** Snapshot → why nobody can say whether it refers to one. */
+  unclear: ReadonlyMap<string, Reason>;
 }
 
 export const NO_SUSPECTS: Suspected = { held: new Map(), unclear: new Map() };
@@ -42,6 +45,7 @@ export function mayShareDamage({ marks, evidence }: Omit<Question, "holds">): bo
  */
 export async function suspectHolders(store: BlobStore, root: RootCatalogue, question: Question): Promise<Suspected> {
   const found = { held: new Map<string, string>(), unclear: besideUntraced(root, question) };
+  for (const uuid of await stoppedOnes(store, root, question.marks)) found.held.set(uuid, INCOMPATIBLE_KEY);
   const look = {
     store,
     holds: question.holds,
@@ -70,7 +74,7 @@ interface Look {
 async function addHolders(
   { store, holds, bad, byName }: Look,
   { index, shards }: MarkedIndex,
-  found: { held: Map<string, string>; unclear: Map<string, string> },
+  found: { held: Map<string, string>; unclear: Map<string, Reason> },
 ): Promise<void> {
   const keys = await catalogueKeys(store, index);
   for (const shard of shards) {
@@ -78,48 +82,60 @@ async function addHolders(
     const lists = await listsByUuid(store, keys[shard], byName);
     for (const [uuid, files] of lists) {
       const blob = await heldOf(store, { list: shardSnapshotKey(index.id, shard, uuid), prefix, files }, bad);
-      if (blob === UNKNOWN) found.unclear.set(uuid, prefix);
+      if (blob === UNKNOWN) found.unclear.set(uuid, reason("doubt.shard", { shard: prefix }));
       else if (blob !== undefined) found.held.set(uuid, blob);
     }
     const unknown = index.snapshots.filter((uuid) => holds(uuid, index.name) && !lists.has(uuid));
-    for (const uuid of unknown) found.unclear.set(uuid, prefix);
+    for (const uuid of unknown) found.unclear.set(uuid, reason("doubt.shard", { shard: prefix }));
   }
 }
 
-type Fault = Pick<Evidence, "at" | "level" | "verdict">;
+type Fault = Pick<Evidence, "uuid" | "at" | "level" | "visibleAt"> & Pick<WideDamage, "unread">;
 
-/** Damage that the ledger does not name, found by an earlier version. */
+/** Damage that neither marks nor wide damage name, found by an earlier version. */
 function untracedIn(evidence: ReadonlyMap<string, Evidence>): [string, Evidence][] {
-  return [...evidence].filter(([, one]) => isBroken(one) && one.traced !== true);
+  return [...evidence].filter(([, one]) => isBroken(one) && one.traced !== true && one.visibleAt === undefined);
+}
+
+/** Why a snapshot with an index of such damage is not proven, and what proves it. */
+function besideReason({ uuid, level, visibleAt, unread }: Fault): Reason {
+  return unread === undefined
+    ? reason("doubt.wide", { uuid, level: visibleAt ?? level })
+    : reason("doubt.unread", { uuid, object: unread, level });
+}
+
+/** The snapshots that 5.x and 6.x cannot restore while the list that they read first is damaged. */
+async function stoppedOnes(store: BlobStore, root: RootCatalogue, { lost }: MarksAt): Promise<string[]> {
+  if (!lost.has(markOf(INCOMPATIBLE_KEY))) return [];
+  const reader = metadataReader(store);
+  const stopped: string[] = [];
+  await forEachBounded(root.snapshots, READS_AT_ONCE, async (snapshot) => {
+    const version = snapshot.version ?? (await readRecord(reader, snapshot))?.version;
+    if (version !== undefined && readsIncompatible(version)) stopped.push(snapshot.uuid);
+  });
+  return stopped;
 }
 
 /**
  * The snapshots with an index of one whose damage has no names, unless they were proven themselves since, at its level. The one in which it was found
  * may be gone.
  */
-function besideUntraced(root: RootCatalogue, { evidence, marks, holds }: Question): Map<string, string> {
-  const found = new Map<string, string>();
+function besideUntraced(root: RootCatalogue, { evidence, marks, holds }: Question): Map<string, Reason> {
+  const found = new Map<string, Reason>();
   const byUuid = new Map<string, Fault>(untracedIn(evidence));
   if (byUuid.size + marks.wide.length === 0) return found;
-  const note = (uuids: readonly string[], faults: readonly Fault[], folder: string, name: string) => {
-    for (const uuid of uuids) {
-      const own = evidence.get(uuid);
-      const isOpen = !(own && isBroken(own)) && faults.some((fault) => !own || !isProvenSince(own, fault));
-      if (isOpen && holds(uuid, name)) found.set(uuid, folder);
-    }
+  const note = (uuid: string, faults: readonly Fault[]) => {
+    const own = evidence.get(uuid);
+    const open = own && isBroken(own) ? undefined : faults.find((fault) => !own || !isProvenSince(own, fault));
+    if (open) found.set(uuid, besideReason(open));
   };
   const isWideIn = (name: string) => marks.wide.filter(({ indices }) => indices.length === 0 || indices.includes(name));
-  for (const { id, name, snapshots } of root.indices) {
+  for (const { name, snapshots } of root.indices) {
     const faults = [...snapshots.flatMap((uuid) => byUuid.get(uuid) ?? []), ...isWideIn(name)];
-    if (faults.length > 0) note(snapshots, faults, `indices/${id}/`, name);
+    for (const uuid of faults.length === 0 ? [] : snapshots) if (holds(uuid, name)) note(uuid, faults);
   }
   // Roots of 2.x say nothing of indices.
-  if (root.key === LEGACY_ROOT_KEY)
-    for (const { uuid } of root.snapshots) {
-      const own = evidence.get(uuid);
-      if (!(own && isBroken(own)) && [...byUuid.values(), ...marks.wide].some((fault) => !own || !isProvenSince(own, fault)))
-        found.set(uuid, "indices/");
-    }
+  if (root.key === LEGACY_ROOT_KEY) for (const { uuid } of root.snapshots) note(uuid, [...byUuid.values(), ...marks.wide]);
   return found;
 }
 

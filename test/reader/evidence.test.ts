@@ -5,7 +5,6 @@ import type { Place } from "../../shared/model/config.ts";
 import type { ProofLevel, SnapshotProof, Verdict } from "../../shared/model/repository.ts";
 import { newestEvidence, storeEvidence } from "../../shared/reader/evidence.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { endWide, marksAt, noteWide } from "../../shared/reader/prove/storedDamage.ts";
 import { proveChosen } from "../../shared/reader/proveRepository.ts";
 import type { StateClock } from "../../shared/state/identity.ts";
 import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
@@ -22,6 +21,7 @@ const proofOf = (verdict: Verdict, level: ProofLevel) =>
     generation: 1,
     blobs: 1,
     bytes: 1,
+    damaged: [],
     closure: { digest: "d", indices: [], snapshot: { indices: [] } },
   }) as unknown as SnapshotProof;
 
@@ -86,6 +86,16 @@ describe("the verdict that holds", () => {
         ["whole", "names"],
       ],
       "damaged contents 00",
+    ],
+    [
+      "damage at the deepest level that found it, whatever is found again",
+      [
+        ["damaged", "contents"],
+        ["damaged", "names"],
+        ["incomplete", "names"],
+        ["whole", "footers"],
+      ],
+      "incomplete contents 02",
     ],
     [
       "the proof that found no damage any more",
@@ -274,14 +284,51 @@ describe("a stored verdict that is damaged", () => {
     expect(await held(state)).toMatchObject({ verdict: "whole", digest: "e" });
   });
 
-  it("of many blobs stops what depends on it, and ends with the deepest proof", async () => {
+  it("under any of the snapshot's keys makes room for damage that is found, which then ends with the deepest proof only", async () => {
+    const state = await storedThenDamaged("{");
+    const world = { state, clock, version: "1" };
+    const found = { ...proofOf("incomplete", "names"), closure: undefined, damaged: [], traced: true, marks: [] };
+    await storeEvidence(world, PLACE, found as unknown as SnapshotProof, clock.now());
+    expect(await held(state)).toMatchObject({ verdict: "incomplete", digest: "" });
+    await storeEvidence(world, PLACE, proofOf("whole", "footers"), clock.now());
+    expect(await held(state)).toMatchObject({ verdict: "incomplete" });
+    await storeEvidence(world, PLACE, proofOf("whole", "contents"), clock.now());
+    expect(await held(state)).toMatchObject({ verdict: "whole" });
+  });
+
+  it("makes room for damage under its own key as well", async () => {
+    const state = await storedThenDamaged("{");
+    const found = { ...proofOf("incomplete", "names"), traced: true as const, marks: ["a *"] };
+    const stored = await storeEvidence({ state, clock, version: "1" }, PLACE, found, clock.now());
+    expect(stored).toMatchObject({ verdict: "incomplete", level: "contents", visibleAt: "contents" });
+    expect(stored).not.toHaveProperty("marks");
+  });
+
+  it("does not hide behind damage that marks show to be over", async () => {
     const state = memoryBlobStore();
-    await noteWide(state, PLACE, { uuid: "u", at: "", level: "contents", verdict: "damaged", indices: [] });
-    for await (const { key } of state.list("parts/")) await state.put(key, Buffer.from("[]"));
-    await expect(marksAt(state, PLACE)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord", params: { uuid: "u" } } });
-    await endWide(state, PLACE, { uuid: "u", level: "footers" }, () => true);
-    await expect(marksAt(state, PLACE)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
-    await endWide(state, PLACE, { uuid: "u", level: "contents" }, () => true);
-    expect(await marksAt(state, PLACE)).toMatchObject({ wide: [] });
+    const at = (minute: number) => ({ now: () => new Date(Date.UTC(2026, 10, 28, 12, minute)) }) as StateClock;
+    await storeEvidence({ state, clock: at(1), version: "1" }, PLACE, proofOf("damaged", "contents"), at(0).now());
+    const later = { ...proofOf("incomplete", "names"), closure: undefined, traced: true as const, marks: ["a *"] };
+    await storeEvidence({ state, clock: at(3), version: "1" }, PLACE, later, at(2).now());
+    expect(await held(state)).toMatchObject({ verdict: "damaged", level: "contents" });
+  });
+
+  it.each<[Verdict, ProofLevel, boolean]>([
+    ["not-restorable", "contents", true],
+    ["not-restorable", "footers", false],
+    ["unproven", "contents", false],
+  ])("ends with what nobody can restore, %s at level %s: %j", async (verdict, level, isOver) => {
+    const state = await storedThenDamaged("{");
+    const proof = { ...proofOf(verdict, level), closure: undefined } as unknown as SnapshotProof;
+    expect(await storeEvidence({ state, clock, version: "1" }, PLACE, proof, clock.now())).toBeUndefined();
+    if (isOver) expect(await held(state)).toBeUndefined();
+    else await expect(held(state)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
+  });
+
+  it("at another place stays", async () => {
+    const state = await storedThenDamaged("{");
+    const elsewhere: Place = { store: "directory", bucket: "/srv/others", basePath: "" };
+    await storeEvidence({ state, clock, version: "1" }, elsewhere, proofOf("damaged", "contents"), clock.now());
+    await expect(held(state)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
   });
 });

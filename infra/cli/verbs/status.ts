@@ -67,6 +67,7 @@ function concerns({ paused, undelivered, unread, open, coverage, policies, damag
   const uncovered = coverage.filter((one) => one.policies.length > 0 && (one.uncovered ?? []).length > 0).map(({ cluster }) => cluster);
   const broken = policies.filter(({ newest }) => newest?.broken).map(({ policy }) => policy);
   const deleted = policies.filter(({ newest }) => newest?.deleted).map(({ policy }) => policy);
+  const unproven = policies.filter(({ newest }) => newest?.unproven).map(({ policy }) => policy);
   const unreadProofs = policies.filter(({ newest }) => newest?.unread).map(({ policy }) => policy);
   const failed = policies.filter(({ last }) => last && last.state !== "done").map(({ policy }) => policy);
   return [
@@ -79,6 +80,7 @@ function concerns({ paused, undelivered, unread, open, coverage, policies, damag
     ...(uncovered.length > 0 ? [`not everything covered on ${uncovered.join(", ")}`] : []),
     ...(broken.length > 0 ? [`newest snapshot of ${broken.join(", ")} not good`] : []),
     ...(deleted.length > 0 ? [`newest snapshot of ${deleted.join(", ")} deleted`] : []),
+    ...(unproven.length > 0 ? [`newest snapshot of ${unproven.join(", ")} not proven`] : []),
     ...(unreadProofs.length > 0 ? [`proofs of the newest snapshot of ${unreadProofs.join(", ")} unreadable`] : []),
     ...(failed.length > 0 ? [`last slot of ${failed.join(", ")} without a good snapshot`] : []),
   ];
@@ -130,7 +132,9 @@ function someNames(names: readonly string[]): string {
 
 function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNow, look: Look): string {
   const age = newest && `${newest.snapshot} (${agoText(look, newest.at)})`;
-  const byHand = newest ? `no slot yet, newest ${newest.broken || newest.deleted ? "" : "good "}snapshot ${age}` : "nothing taken yet";
+  const byHand = newest
+    ? `no slot yet, newest ${newest.broken || newest.unproven || newest.deleted ? "" : "good "}snapshot ${age}`
+    : "nothing taken yet";
   const ended = last === undefined ? byHand : `slot ${last.slot} ${last.state}${last.state === "done" ? ` in ${last.seconds} s` : ""}`;
   const lastGoodText = lastGood ? `last good slot ${lastGood.slot}` : "no good slot yet";
   const good = last === undefined || last.slot === lastGood?.slot ? "" : `, ${lastGoodText}`;
@@ -144,6 +148,7 @@ function policyLine({ policy, last, lastGood, newest, next, timeZone }: PolicyNo
 /** What is wrong with the newest snapshot, if anything. */
 function newestText(newest: PolicyNow["newest"], look: Look): string {
   if (newest?.broken) return `, ${marked(look, "bad", `not good: ${say(newest.broken)}`)}`;
+  if (newest?.unproven) return `, ${marked(look, "attention", say(newest.unproven))}`;
   if (newest?.deleted) return `, ${marked(look, "bad", `newest snapshot ${newest.snapshot} is no longer in the repository`)}`;
   if (newest?.unread) return `, ${marked(look, "attention", `what proofs say of it is unknown: ${say(newest.unread)}`)}`;
   return "";

@@ -23,7 +23,7 @@ export function guardsOf(input: PruneInput, wanted: ReadonlySet<string>): Guards
     if (wanted.has(name) && !kept.has(name)) kept.set(name, why);
   };
   keepNewest(good, keepBecause);
-  keepUnproven(counted, keepBecause);
+  keepUnproven(good, keepBecause);
   // Those that are kept for diagnosis are counted.
   keepFailures(counted, good, (snapshot, why) => why.code === "keep.notReplaced" && keepBecause(snapshot, why));
   const fallen = keepGuarded({ counted, good }, { input, isKept }, keepBecause);

@@ -56,8 +56,9 @@ function keepManual(good: readonly PrunableSnapshot[], { keep }: PruneInput, kee
 }
 
 /** While nobody knows who refers to a damaged blob, each that may, and each that may not, can be the only whole one. */
-export function keepUnproven(counted: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
-  for (const snapshot of counted) if (snapshot.unproven) keepBecause(snapshot, reason("keep.unproven", { ...snapshot.unproven }));
+export function keepUnproven(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
+  for (const snapshot of good)
+    if (snapshot.unproven) keepBecause(snapshot, reason("keep.unproven", { ...snapshot.unproven.params, because: snapshot.unproven.code }));
 }
 
 /** The newest proven snapshot, while newer ones are unproven or damaged. */

@@ -35,7 +35,7 @@ export function planPrune(input: PruneInput): PrunePlan {
     const why = input.protected.get(snapshot.name);
     if (why) keepBecause(snapshot, why);
   }
-  keepUnproven(counted, keepBecause);
+  keepUnproven(good, keepBecause);
   keepByRules(good, input, keepBecause);
   keepFailures(counted, good, keepBecause);
   const isKept = (snapshot: PrunableSnapshot) => (reasons.get(snapshot.name)?.length ?? 0) > 0;

@@ -21,8 +21,8 @@ export interface PrunableSnapshot {
   proven?: boolean;
   /** The stored verdict that holds on its blobs is damaged or incomplete, or a blob of it is: it is treated as a failure, whatever its state. */
   broken?: BrokenVerdict | BrokenBlob | undefined;
-  /** A blob of this shard is damaged, and nobody can say whether the snapshot refers to it; it is then not proven, and kept. */
-  unproven?: { shard: string } | undefined;
+  /** Blobs are damaged, and why nobody can say whether the snapshot refers to one; it is then not proven, and kept. */
+  unproven?: Reason | undefined;
   /** Adopted, and without any index: other tools report SUCCESS when nothing matched. It is treated as a failure. */
   empty?: true | undefined;
   /** Why a snapshot that is not ours is kept; `keep.foreign` by default. */

@@ -1,4 +1,4 @@
-import { isBroken, PROOF_LEVELS, type SnapshotProof } from "../../model/repository.ts";
+import { isBroken, PROOF_LEVELS, type ProofLevel, type SnapshotProof } from "../../model/repository.ts";
 import type { Marks } from "../marks.ts";
 
 /** A stored verdict: this closure of this snapshot was proven at this level, place and time by this version of the code. */
@@ -23,6 +23,11 @@ export interface Evidence {
   since?: string;
   at: string;
   version: string;
+  /**
+   * Of damage: the lowest level at which a proof sees all of it; what is missing is seen at every level. Absent in evidence of earlier builds of
+   * version 0.1.0, which did not record beside each what its blobs mean for other snapshots.
+   */
+  visibleAt?: ProofLevel;
   /** Of damage: every blob at fault is marked in the ledger, so that any proof that began later looked at it again. */
   traced?: true;
   /** With `traced`: these marks, if they are all that is at fault. When none of them is left, later proofs found each blob right. */
@@ -38,9 +43,47 @@ export function withoutMended(evidence: ReadonlyMap<string, Evidence>, { suspect
   return new Map([...evidence].filter(([, one]) => !isMended(one)));
 }
 
-/** Whether a proof of this level sees damage like this one: a missing blob at every level. */
-export function isAsDeepAs(level: Evidence["level"], fault: Pick<Evidence, "level" | "verdict">): boolean {
-  return fault.verdict === "incomplete" || PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(fault.level);
+/** What says how deep a proof must look to see damage. */
+type Depth = Pick<Evidence, "level" | "visibleAt">;
+
+/** Whether a proof of this level sees damage like this one. */
+export function isAsDeepAs(level: ProofLevel, fault: Depth): boolean {
+  return PROOF_LEVELS.indexOf(level) >= PROOF_LEVELS.indexOf(depthOf(fault));
+}
+
+export function depthOf({ level, visibleAt = level }: Depth): ProofLevel {
+  return visibleAt;
+}
+
+export function deeper(one: ProofLevel, other: ProofLevel): ProofLevel {
+  return PROOF_LEVELS.indexOf(one) > PROOF_LEVELS.indexOf(other) ? one : other;
+}
+
+const DEEPEST = PROOF_LEVELS[PROOF_LEVELS.length - 1] as ProofLevel;
+
+/** Whether a proof of this level sees whatever a record that cannot be read may have said. */
+export function isDeepest(level: ProofLevel): boolean {
+  return level === DEEPEST;
+}
+
+/** Damage found now in a snapshot of which a record cannot be read: that may have said more, so only the deepest proof ends both. */
+export function besideUnread(now: Evidence): Evidence {
+  const { traced: _traced, marks: _marks, ...found } = now;
+  return isBroken(now) ? { ...found, level: DEEPEST, visibleAt: DEEPEST } : now;
+}
+
+/** Damage found after other damage: a proof that was cut, or less deep, did not see all that the one before saw. */
+function together(before: Evidence, now: Evidence): Evidence {
+  const { traced, marks, ...found } = now;
+  const areTraced = traced === true && before.traced === true;
+  const all = before.marks && marks && [...new Set([...before.marks, ...marks])];
+  return {
+    ...found,
+    level: deeper(before.level, now.level),
+    visibleAt: deeper(depthOf(before), depthOf(now)),
+    ...(areTraced && { traced: true }),
+    ...(areTraced && all && { marks: all }),
+  };
 }
 
 /** Whether the stored damage of a snapshot is over for a proof that read it now and found it whole. */
@@ -59,19 +102,20 @@ export function disproves(now: Pick<Evidence, "level" | "digest" | "since">, fau
 }
 
 /** Whether a whole snapshot was read since damage of another one was found, at the level that found it. */
-export function isProvenSince(one: Evidence, fault: Pick<Evidence, "at" | "level" | "verdict">): boolean {
+export function isProvenSince(one: Evidence, fault: Pick<Evidence, "at" | "level" | "visibleAt">): boolean {
   const proofs = one.verdict === "whole" ? [one, one.confirmed] : [];
   return proofs.some((proof) => proof?.since !== undefined && proof.since >= fault.at && isAsDeepAs(proof.level, fault));
 }
 
 /**
- * Which of two verdicts on the same blobs holds: the stronger of two that found them whole, since blobs never change; damage until a proof of
- * at least the level that found it finds none; a missing blob until it is there. An unfinished proof says nothing.
+ * Which of two verdicts on the same blobs holds: the stronger of two that found them whole, since blobs never change; damage, at the deepest level at
+ * which it was found, until a proof of at least that level finds none; a missing blob until it is there. An unfinished proof says nothing.
  */
 export function outlasting(before: Evidence, now: Evidence): Evidence {
-  const isWeaker = PROOF_LEVELS.indexOf(now.level) < PROOF_LEVELS.indexOf(before.level);
-  const isKept = before.verdict === "whole" ? isWeaker : before.verdict === "damaged" && !disproves(now, before);
   if (now.verdict === "unproven") return before.verdict === "unproven" ? now : before;
+  if (isBroken(before) && isBroken(now)) return together(before, now);
+  const isWeaker = PROOF_LEVELS.indexOf(now.level) < PROOF_LEVELS.indexOf(before.level);
+  const isKept = before.verdict === "whole" ? isWeaker : isBroken(before) && !disproves(now, before);
   const { level, at, since } = now;
   return now.verdict === "whole" && isKept ? { ...before, confirmed: { level, at, ...(since !== undefined && { since }) } } : now;
 }

@@ -12,7 +12,7 @@ import type {
   SnapshotProof,
   SnapshotRecord,
 } from "../../model/repository.ts";
-import { isAtLeast } from "../../plan/versions.ts";
+import { readsIncompatible } from "../../plan/versions.ts";
 import { NO_MARKS } from "../../proof/marks.ts";
 import { joinFromSizes, type ListingJoin, listingJoin, verdictOf } from "../../proof/verdict.ts";
 import { type MetadataReader, metadataReader } from "../metadataReader.ts";
@@ -138,7 +138,7 @@ async function checkIncompatible(
   join: ListingJoin,
   record: SnapshotRecord | undefined,
 ): Promise<void> {
-  if (record === undefined || isAtLeast(record.version, "7.0.0")) return;
+  if (record === undefined || !readsIncompatible(record.version)) return;
   // Sorts before all keys of a closure, so that the join can start with it.
   const { missing } = await join.take([{ key: INCOMPATIBLE_KEY, sizeBytes: undefined, kind: "root" }]);
   const bytes = missing.length > 0 ? undefined : await store.get(INCOMPATIBLE_KEY, { start: 0, end: INCOMPATIBLE_BYTES_MAX + 1 });

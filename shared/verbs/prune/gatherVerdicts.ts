@@ -42,8 +42,8 @@ export function judgedBy<Snapshot extends Judged>({ evidence, suspected }: Verdi
   const own = withEvidence(evidence.get(uuid ?? name), snapshot);
   const blob = suspected.held.get(uuid ?? name);
   if (blob !== undefined) return { ...own, proven: false, broken: own.broken ?? { verdict: "damaged", blob } };
-  const shard = suspected.unclear.get(uuid ?? name);
-  return shard === undefined ? own : { ...own, proven: false, unproven: { shard } };
+  const unproven = suspected.unclear.get(uuid ?? name);
+  return unproven === undefined ? own : { ...own, proven: false, unproven };
 }
 
 function withEvidence<Snapshot extends Judged>(evidence: Evidence | undefined, snapshot: Snapshot): Snapshot {

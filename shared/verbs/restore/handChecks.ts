@@ -3,6 +3,7 @@ import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { type PreflightCheck, refuse, warn } from "../../plan/preflightTypes.ts";
 import { INDICES_DEFAULT, selectNames, unmatched } from "../../plan/selection.ts";
 import { tooFarUntil } from "../../plan/snapshotOrder.ts";
+import { isUnproven } from "../../reader/brokenSnapshots.ts";
 import { rootFacts } from "../../reader/rootFacts.ts";
 import { LATEST, namedSnapshot, newestGoodFirst } from "../../reader/rootSnapshots.ts";
 import type { Renames } from "./renames.ts";
@@ -17,7 +18,7 @@ export interface ChosenByHand {
 
 /**
  * The snapshot that a person means. `latest` is the newest good one that holds every index and pattern named: the newest one may have been
- * taken after an index left the cluster; one that a proof found broken, by uuid in `broken`, is passed over.
+ * taken after an index left the cluster; one that a proof found broken, or that may share damage, by uuid in `broken`, is passed over.
  */
 export function chosenByHand(
   root: RootCatalogue,
@@ -35,7 +36,8 @@ export function chosenByHand(
   const fitting = newest[0] === named ? newest.filter(({ uuid }) => holdsAll(indices, rootFacts(root).held(uuid))) : [];
   const [first = named] = fitting;
   // If all are broken, the newest one is proven again, and the preflight says what is wrong with it.
-  const snapshot = fitting.find(({ uuid }) => !broken.has(uuid)) ?? first;
+  const snapshot = fitting.find(({ uuid }) => !broken.has(uuid)) ?? fitting.find(({ uuid }) => isUnproven(broken.get(uuid))) ?? first;
+  const doubt = broken.get(snapshot.uuid);
   const held = rootFacts(root).held(snapshot.uuid);
   return {
     snapshot,
@@ -43,6 +45,7 @@ export function chosenByHand(
       ...aheadChecks(snapshot, now),
       ...olderChecks(first, named, indices),
       ...brokenChecks(snapshot, first, { because: broken.get(first.uuid), repository }),
+      ...(doubt && isUnproven(doubt) ? [warn("selection", doubt)] : []),
       ...patternChecks(indices, held),
       ...renameChecks(as, indices, held),
     ],

@@ -12,7 +12,7 @@ import { type Undelivered, undelivered } from "../../notices/undelivered.ts";
 import type { Taken } from "../../plan/backup/shrink.ts";
 import type { Excluded } from "../../plan/backup/uncovered.ts";
 import { type ComingSlot, nextSlots } from "../../plan/slots.ts";
-import { brokenSnapshots } from "../../reader/brokenSnapshots.ts";
+import { brokenSnapshots, isUnproven } from "../../reader/brokenSnapshots.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import type { SlotHint } from "../../state/keys.ts";
 import { stateKey } from "../../state/keys.ts";
@@ -55,6 +55,8 @@ export interface PolicyNow {
     bytes?: number;
     /** Why it is not good after all: a proof found it, or a blob that it refers to, damaged. */
     broken?: Reason;
+    /** Why it is not known to be good: it may refer to blobs that a proof found damaged. */
+    unproven?: Reason;
     /** It is no longer in the repository: neither its cluster nor, if it was found not good, the bucket lists it. */
     deleted?: true;
     /** Why what proofs said of it cannot be known: a record is damaged. */
@@ -166,7 +168,7 @@ async function verdictOn(
   world: World,
   repository: string,
   { snapshot: name, uuid = name, at }: Taken,
-): Promise<Pick<NonNullable<PolicyNow["newest"]>, "broken" | "deleted" | "unread">> {
+): Promise<Pick<NonNullable<PolicyNow["newest"]>, "broken" | "unproven" | "deleted" | "unread">> {
   const { blobs, cluster } = configured(world.config, "repositories", repository);
   if (await isGone(world.cluster(cluster), { repository, name, uuid })) return { deleted: true };
   if (!blobs) return {};
@@ -178,7 +180,8 @@ async function verdictOn(
     if (broken === undefined) return {};
     const root = await readRoot();
     const isDeleted = root && !root.snapshots.some((one) => one.uuid === uuid || (uuid === name && one.name === name));
-    return isDeleted ? { deleted: true } : { broken };
+    if (isDeleted) return { deleted: true };
+    return isUnproven(broken) ? { unproven: broken } : { broken };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     world.logger.warn("what proofs say of the newest snapshot is unknown", { snapshot: name, at, error: messageOf(error) });

@@ -1,11 +1,13 @@
 import type { OpenWork } from "../../jobs/openWork.ts";
 import { isTimeUp } from "../../jobs/readingInTime.ts";
 import type { World } from "../../jobs/world.ts";
+import { isBroken } from "../../model/repository.ts";
 import { resolveUnlisted } from "../../notices/verifyNotices.ts";
 import { linksReason } from "../../proof/links.ts";
 import type { Standing } from "../../proof/proposal.ts";
 import { storeEvidence } from "../../reader/evidence.ts";
 import { partLedger } from "../../reader/partLedger.ts";
+import { endGoneDamage } from "../../reader/prove/goneDamage.ts";
 import { proveChosen } from "../../reader/proveRepository.ts";
 import { hiddenRoot } from "../../reader/rootBlob.ts";
 import { standingOf } from "./ask.ts";
@@ -28,14 +30,15 @@ export async function gatherVerification(world: World, work: OpenWork, job: Veri
   });
   if (open > 0) work.cut.add(job.id);
   // With a budget every footer was read, and only some contents; damage found in them needs a proof of all contents to end.
-  const isFull = ({ verdict }: (typeof proofs)[number]) => budgetBytes === undefined || verdict === "damaged";
-  const proven = (proof: (typeof proofs)[number]) => (isFull(proof) ? proof : { ...proof, level: "footers" as const });
+  const proven = (proof: (typeof proofs)[number]) =>
+    budgetBytes === undefined || isBroken(proof) ? proof : { ...proof, level: "footers" as const };
   for (const proof of proofs)
     if ((await storeEvidence(world, place, proven(proof), since)) === "unread")
       world.logger.warn("a stored verdict cannot be read; a verification at level contents replaces it", {
         snapshot: proof.name,
         repository,
       });
+  await endGoneDamage(world, place, root);
   await resolveUnlisted(world, [repository], root.snapshots);
   const hidden = hiddenRoot(store, { hiding });
   const linked = links && linksReason(store.url, links);

@@ -54,7 +54,12 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "keep.unknownState":
     "in a state that ossnap does not know, at a time that is impossible, or written by a version that the cluster cannot read",
   "keep.unmarked": "has the name of a policy's snapshot but not ossnap's metadata: written by another writer",
-  "keep.unproven": "not proven: a blob in {shard} is damaged, and whether the snapshot refers to it cannot be read",
+  "keep.unproven": "not proven: {because:reason}",
+  "doubt.shard": "a blob in {shard} is damaged, and whether the snapshot refers to it cannot be read",
+  "doubt.unread":
+    "the record of damage that was found in the snapshot with uuid {uuid} cannot be read ({object}). To end it, verify all snapshots of the repository at level {level}, and delete those that are then not whole",
+  "doubt.wide":
+    "more blobs are damaged than are recorded by name, as a proof of the snapshot with uuid {uuid} found, and this snapshot holds an index of them. To end it, verify all snapshots of the repository at level {level}, and delete those that are then not whole",
   "keep.weekly": "weekly {number}/{of}",
   "keep.within": "at most {seconds:duration} older than the newest",
   "keep.yearly": "yearly {number}/{of}",

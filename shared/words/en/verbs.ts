@@ -192,6 +192,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "snapshot.foundBroken": "{snapshot} was found {verdict} by the proof of {at}",
   "snapshot.holdsDamage": "{snapshot} refers to {blob}, which a proof found damaged or missing",
   "snapshot.sharesDamage": "{snapshot} refers to {blob}, which the proof of {finder} found damaged or missing",
+  "snapshot.unproven": "{snapshot} is not proven: {because:reason}",
   "snapshot.newestBroken":
     "{newest} is newer, and is not taken: {snapshot} is the newest good snapshot without a known fault. To check {newest} again: `ossnap verify {repository} --snapshot {newest}`",
   "snapshot.newestLacks": "{newest} is newer and does not hold all of {indices}: {snapshot} is the newest good snapshot that does",

@@ -268,6 +268,9 @@ describe.each(["2.4.6", "6.7.0", "7.10.2"])("a blob that two proven snapshots sh
     const { plan, kept, removed } = await codes();
     expect(removed).toEqual([]);
     expect(kept.get("snap-2")).toEqual(expect.arrayContaining(["keep.newest", "keep.unproven"]));
-    expect(plan.keep.flatMap(({ reasons }) => reasons).find(({ code }) => code === "keep.unproven")?.params).toEqual({ shard });
+    expect(plan.keep.flatMap(({ reasons }) => reasons).find(({ code }) => code === "keep.unproven")?.params).toEqual({
+      shard,
+      because: "doubt.shard",
+    });
   });
 });

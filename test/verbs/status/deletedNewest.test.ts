@@ -13,7 +13,7 @@ it("status says of a newest snapshot that was found incomplete and then deleted 
   await tick(world);
   const [{ name, uuid = "" } = { name: "" }] = await world.source.listSnapshots("backups");
   const place = (await world.open()).config.repositories.backups?.blobs as Place;
-  const proof = { name, uuid, verdict: "incomplete", level: "contents", generation: 1, blobs: 1, bytes: 1 };
+  const proof = { name, uuid, verdict: "incomplete", level: "contents", generation: 1, blobs: 1, bytes: 1, damaged: [] };
   await storeEvidence(await world.open(), place, proof as unknown as SnapshotProof, world.now());
   const shown = async (snapshots: unknown[]) => {
     await world.blobs(place).put("index-1", Buffer.from(JSON.stringify({ snapshots, indices: {} })));
