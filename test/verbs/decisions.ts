@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Document, isMap, isSeq, visit } from "yaml";
 import type { Decision } from "../../shared/jobs/kind.ts";
 import type { Job } from "../../shared/jobs/record.ts";
-import type { Reason } from "../../shared/model/reason.ts";
+import { causeOf, type Reason } from "../../shared/model/reason.ts";
 import { EN } from "../../shared/words/en.ts";
 import { say } from "../../shared/words/say.ts";
 
@@ -73,8 +73,21 @@ function faultsOf({ code, params }: Reason): string[] {
   if (template === undefined) return [`${code} has no sentence`];
   const places = [...template.matchAll(PLACE)].filter(([, , unit]) => !OPTIONAL.includes(unit));
   const absent = places.filter(([, name = ""]) => (params[name] ?? "") === "").map(([place]) => `${code} lacks ${place}`);
-  const inner = places.filter(([, , unit]) => unit === "reason").flatMap(([, name = ""]) => [params[name]].flat().slice(0, 1));
+  const inner = places
+    .filter(([, , unit]) => unit === "reason")
+    .flatMap(([, name = ""]) =>
+      [params[name]]
+        .flat()
+        .slice(0, 1)
+        .map((word) => ({ name, word })),
+    );
   const text = say({ code, params });
   const raw = /–|undefined|NaN|\[object|Infinity|\bnull\b/.test(text) ? [`"${text}"`] : [];
-  return [...absent, ...raw, ...inner.flatMap((word) => (typeof word === "string" ? faultsOf({ code: word, params }) : []))];
+  return [
+    ...absent,
+    ...raw,
+    ...inner.flatMap(({ name, word }) =>
+      typeof word === "string" ? faultsOf(name === "because" ? causeOf(word, params) : { code: word, params }) : [],
+    ),
+  ];
 }
