@@ -4,9 +4,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/live/**/*.test.ts"],
-    exclude: ["test/**/*.long.test.ts"],
+    exclude: ["test/**/*.{long,proof}.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 600_000,
-    fileParallelism: false,
+    // A server spends much of its time waiting; more than two files do not fit into the memory of a small machine.
+    maxWorkers: 2,
   },
 });
