@@ -197,9 +197,12 @@ describe("a restore over an index, which the cluster starts where a copy of it i
   it.each<[string, string]>([
     [`${ALLOCATION}.node_initial_primaries_recoveries`, "0"],
     ["cluster.blocks.read_only", "true"],
-    ["cluster.indices.close.enable", "false"],
   ])("is refused for %s: %s", (setting, value) => {
     expect(over({ [setting]: value })).toEqual(refusedFor(setting));
+  });
+
+  it("is refused where the cluster closes no index", () => {
+    expect(over({ "cluster.indices.close.enable": "false" })).toEqual([["refuse over.unclosable", "cluster.indices.close.enable"]]);
   });
 
   it("needs no close where nothing is there, or is closed already", () => {

@@ -36,7 +36,14 @@ export function placementChecks(input: PlacementInput, indices: Restored): Prefl
   const forbids = (found: Forbidding) =>
     refuse("placement", reason("placement.forbids", { ...found }), reason("wayOut.placement", { body: withoutIt(found, targetVersion) }));
   const unclosable = closesAny(input, indices) ? firstOf(own, isUnclosable) : undefined;
-  if (unclosable) return [forbids(unclosable)];
+  if (unclosable)
+    return [
+      refuse(
+        "over",
+        reason("over.unclosable", { ...unclosable }),
+        reason("wayOut.placement", { body: withoutIt(unclosable, targetVersion) }),
+      ),
+    ];
   if (overwritesAll(input, indices)) {
     const stops = stoppedBy(own);
     const away = keptAwayBy(own, nodes, targetVersion);

@@ -80,6 +80,7 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "disk.freeOnly": "(no watermarks apply)",
   "copy.nextTick": "everything is there; the next tick publishes it",
   "placement.forbids": "{setting} is {value} on the cluster, which therefore refuses restores, or has no node for their shards",
+  "over.unclosable": "{setting} is {value} on the cluster, which therefore closes no index, as a restore over one needs",
   "placement.forced":
     "{setting} is {value} on the cluster, which leaves no node for new shards: an index is restored over where a node has a copy of it, and its replicas are not assigned",
   "placement.stateForbids":

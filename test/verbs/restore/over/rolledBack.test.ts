@@ -50,7 +50,7 @@ describe.each(["6.7.0", "7.10.2"])("a rollback of a restore over an index on %s"
     const restore = await overwritten();
     await world.target.putClusterSettings({ "cluster.indices.close.enable": "false" });
     expect(await dry({ restore })).toMatchObject({
-      refusal: { code: "placement.forbids", params: { setting: "cluster.indices.close.enable" } },
+      refusal: { code: "over.unclosable", params: { setting: "cluster.indices.close.enable" } },
     });
   });
 
