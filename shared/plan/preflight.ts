@@ -70,7 +70,7 @@ export function preflight(given: PreflightInput): Preflight {
     ...expandChecks(input, indices),
     ...shardChecks(input, indices),
     ...diskChecks(input, indices),
-    ...placementChecks(input),
+    ...placementChecks(input, indices),
     ...totalChecks(input, indices),
     ...rateChecks(input, indices),
     ...(input.running ? [{ ...warn("running", input.running), wayOut: reason("wayOut.waits") }] : []),

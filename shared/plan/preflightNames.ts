@@ -37,15 +37,13 @@ function besideCheck(input: PreflightInput, index: ClosureIndex, as: string): Pr
   }
   const before = checkOfRestored(input, there, as);
   if (before) return before;
+  // An index behind an alias has the name that it is given.
+  const wayOut = reason(aliasNames(input).length > 0 ? "wayOut.deleteIndex" : "wayOut.nameTaken", { index: as });
   if (there.name === as && there.state === "close" && there.shards !== index.shards) {
     const params = { index: index.name, as, there: there.shards, shards: index.shards };
-    return refuse("name", reason("name.closedOther", params), reason("wayOut.deleteIndex", { index: as }));
+    return refuse("name", reason("name.closedOther", params), wayOut);
   }
-  return refuse(
-    "name",
-    reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }),
-    reason("wayOut.deleteIndex", { index: as }),
-  );
+  return refuse("name", reason(there.state === "open" ? "name.open" : "name.taken", { index: index.name, as }), wayOut);
 }
 
 /** Which index stays beside the new one must be said, because it takes up space until it is deleted. */

@@ -67,6 +67,16 @@ export interface RestoredBefore {
   outcome: "open" | "done" | "unfinished" | "closed";
 }
 
+/** What decides on which data nodes shards may be. */
+export interface Placement {
+  layers: PlacementLayers;
+  /** Only if the cluster tells them. */
+  nodes: readonly NodeAttributes[] | undefined;
+  dataNodes: number;
+  /** By index, shards that are on no node; absent if it does not matter, or is not told. */
+  unassigned?: ReadonlyMap<string, number> | undefined;
+}
+
 export interface PreflightInput {
   proof: SnapshotProof;
   /** Patterns as requested. */
@@ -124,8 +134,7 @@ export interface PreflightInput {
   /** Open shards that the target accepts; `undefined` if it has no limit, or does not tell. */
   shardsMax?: number | undefined;
   disks?: DisksSeen | undefined;
-  /** What decides on which data nodes shards may be; nodes only if the cluster tells them. */
-  placement?: { layers: PlacementLayers; nodes: readonly NodeAttributes[] | undefined; dataNodes: number } | undefined;
+  placement?: Placement | undefined;
   /** The same settings of the snapshot's cluster state. */
   statePlacement?: PlacementSettings | undefined;
   rates?: RestoreRates | undefined;

@@ -9,6 +9,7 @@ import { aliasTests, indexTests } from "./clusterIndices.ts";
 import { jobTests } from "./clusterJobs.ts";
 import { listingRows } from "./clusterListingRows.ts";
 import { naturalKeyTests } from "./clusterNaturalKeys.ts";
+import { placementRows } from "./clusterPlacementRows.ts";
 import { repositoryTests } from "./clusterRepositories.ts";
 import { restoreRows } from "./clusterRestoreRows.ts";
 import { restoreTests } from "./clusterRestores.ts";
@@ -61,6 +62,9 @@ export function clusterContract(
     describe.runIf(closes)("closing as measured", () => rowTests(fixture, version, "closing", closingRows));
     describe("settings as measured", () => rowTests(fixture, version, "settings", settingRows));
     describe("disks as measured", () => rowTests(fixture, version, "disks", diskRows));
+    describe.runIf(placementRows.some((row) => appliesTo(row, version)))("places as measured", () =>
+      rowTests(fixture, version, "places", placementRows),
+    );
     describe("running work as measured", () => rowTests(fixture, version, "running", runningRows));
     describe("incomplete copies as measured", () => rowTests(fixture, version, "copies", listingRows));
     describe("damaged repositories as measured", () => rowTests(fixture, version, "roots", rootRows));

@@ -1,9 +1,9 @@
 import { freeAbove } from "../../shared/model/disks/clusterDisks.ts";
-import { FIRST_RECOVERIES_SETTING, inEffect } from "../../shared/model/placement/placement.ts";
+import { DISK } from "../../shared/model/placement/placement.ts";
 import { until } from "./clusterFixture.ts";
+import { ownSnapshot, withCluster } from "./clusterPlacementRows.ts";
 import type { Row, Stage } from "./clusterStage.ts";
 
-const DISK = "cluster.routing.allocation.disk";
 /** Two thousand terabytes that must stay free: every node is above it. */
 const FULL = { "watermark.low": "2000tb", "watermark.high": "1999tb" };
 const FLOOD = { "watermark.flood_stage": "1b" };
@@ -21,39 +21,24 @@ function withDisk<T>(stage: Stage, settings: Record<string, string>, act: () => 
   );
 }
 
-async function withCluster<T>(stage: Stage, full: Record<string, string>, act: () => Promise<T>): Promise<T> {
-  await stage.putClusterSettings(full);
-  try {
-    return await act();
-  } finally {
-    await stage.putClusterSettings(Object.fromEntries(Object.keys(full).map((key) => [key, null])));
-  }
-}
-
-async function ownSnapshot(stage: Stage): Promise<void> {
-  await stage.index("movies");
-  await stage.repository("r");
-  await stage.snapshot("r", "one", "movies");
-}
-
 const marks = async ({ cluster }: Stage) => {
   const { isEnabled, low, high, flood } = (await cluster.limits()).disk;
   return [isEnabled, low.value, high.value, flood?.value];
 };
 
 /** A restore while the only node is above its low watermark; returns the active primaries and whether the disk is the reason told. */
-const restoreOnFull = (stage: Stage) =>
+const restoreOnFull = (stage: Stage, as = "a") =>
   withDisk(stage, { threshold_enabled: "true", ...FULL, ...(hasFlood(stage) ? FLOOD : {}) }, async () => {
     await new Promise((resolve) => setTimeout(resolve, TWO_LOOKS_MS));
-    const outcome = await stage.restore("r", "one", "movies", "a");
+    const outcome = await stage.restore("r", "one", "movies", as);
     const settled = async () => {
-      const health = await stage.health("a");
-      return health?.primariesActive === 1 || /watermark/.test((await stage.cluster.explainAllocation(stage.own("a"), 0)) ?? "");
+      const health = await stage.health(as);
+      return health?.primariesActive === 1 || /watermark/.test((await stage.cluster.explainAllocation(stage.own(as), 0)) ?? "");
     };
     await until("the shard is started or refused", settled);
     const [disk] = await stage.cluster.disks();
     const { low } = (await stage.cluster.limits()).disk;
-    return [outcome, (await stage.health("a"))?.primariesActive, disk && freeAbove(low, disk)];
+    return [outcome, (await stage.health(as))?.primariesActive, disk && freeAbove(low, disk)];
   });
 
 function asWritten(enabled: "true" | "false", low: string, high: string, flood: string): Pick<Row, "act" | "expect"> {
@@ -68,43 +53,8 @@ function asWritten(enabled: "true" | "false", low: string, high: string, flood: 
 }
 
 function onFull(primariesActive: number): Pick<Row, "arrange" | "act" | "expect"> {
-  return { arrange: ownSnapshot, act: restoreOnFull, expect: ["ok", primariesActive, 0] };
+  return { arrange: ownSnapshot, act: (stage) => restoreOnFull(stage), expect: ["ok", primariesActive, 0] };
 }
-
-/** What the deciders say; a shard that is being restored has an explanation too. */
-const FORBIDDEN = /no allocations are allowed|cluster setting|exclude filter|\[cluster\.routing\.allocation/;
-
-/** A shard that is only throttled, for ever or not, has no decider that says no; one of three documents is restored long before the last look. */
-async function lookOften(isSettled: () => Promise<boolean>): Promise<void> {
-  for (let look = 0; look < 30 && !(await isSettled()); look += 1) await new Promise((resolve) => setTimeout(resolve, 500));
-}
-
-/** A restore while the setting is as given. */
-const restoreWith = (stage: Stage, setting: string, value: string) =>
-  withCluster(stage, { [setting]: value }, async () => {
-    const placement = inEffect((await stage.cluster.limits()).placement);
-    const outcome = await stage.restore("r", "one", "movies", "a");
-    if (outcome !== "ok") return [placement[setting], outcome];
-    const settled = async () => {
-      const health = await stage.health("a");
-      return health?.primariesActive === 1 || FORBIDDEN.test((await stage.cluster.explainAllocation(stage.own("a"), 0)) ?? "");
-    };
-    if (setting === FIRST_RECOVERIES_SETTING) await lookOften(settled);
-    else await until("the shard is started or refused", settled);
-    return [placement[setting], (await stage.health("a"))?.primariesActive];
-  });
-
-function restoredUnder(setting: string, value: string, expected: string | number): Row {
-  return {
-    name: `${setting}: ${value} in a restore`,
-    from: "5.0.0",
-    arrange: ownSnapshot,
-    act: (stage) => restoreWith(stage, setting, value),
-    expect: [value, expected],
-  };
-}
-
-const ALLOCATION = "cluster.routing.allocation";
 
 export const diskRows: readonly Row[] = [
   {
@@ -176,21 +126,16 @@ export const diskRows: readonly Row[] = [
     from: "8.0.0",
     ...onFull(0),
   },
-  restoredUnder(`${ALLOCATION}.enable`, "none", 0),
-  restoredUnder(`${ALLOCATION}.enable`, "new_primaries", 1),
-  restoredUnder(`${ALLOCATION}.enable`, "primaries", 1),
-  restoredUnder(`${ALLOCATION}.exclude._name`, "*", 0),
-  restoredUnder(`${ALLOCATION}.include._ip`, "127.0.0.1", 1),
-  restoredUnder(`${ALLOCATION}.include._name`, "*", 1),
-  restoredUnder(`${ALLOCATION}.require._name`, "*,nowhere", 0),
-  restoredUnder(`${ALLOCATION}.require._ip`, "127.0.0.1,10.0.0.9", 1),
-  restoredUnder(`${ALLOCATION}.include._name`, "nowhere,*", 1),
-  restoredUnder(`${ALLOCATION}.exclude._id`, "*", 1),
-  restoredUnder(`${ALLOCATION}.exclude.zone_ip`, "127.0.0.1", 1),
-  restoredUnder(`${ALLOCATION}.require.zone`, "eu/west", 0),
-  restoredUnder(FIRST_RECOVERIES_SETTING, "0", 0),
-  restoredUnder(FIRST_RECOVERIES_SETTING, "1", 1),
-  restoredUnder("cluster.blocks.read_only", "true", "refused"),
+  {
+    name: "an only data node above its low watermark takes a restored shard of which it has a copy",
+    from: "8.0.0",
+    async arrange(stage) {
+      await ownSnapshot(stage);
+      await stage.close("movies");
+    },
+    act: (stage) => restoreOnFull(stage, "movies"),
+    expect: ["ok", 1, 0],
+  },
   {
     name: "each data node tells its names, by which filters find it",
     async act({ cluster }) {

@@ -77,6 +77,10 @@ describe("docs/restoring.md on the local host", () => {
       const isOther = (line: string) => isOver(line) || isState(line) || /es-cn-|shared list/.test(line);
       const commands = (await commandsOf("docs/restoring.md")).filter((line) => !isOther(line));
       expect(commands.length).toBeGreaterThan(7);
+      // The story that `npm start` plays has restored the same snapshot without an alias.
+      const again = await typed("ossnap restore latest --repository moved-movies --to target --indices movies --start");
+      expect(again.exitCode, again.text).toBe(0);
+      await live.settle();
       for (const line of commands) {
         const { exitCode, text } = await typed(line);
         expect(exitCode, text).toBe(0);

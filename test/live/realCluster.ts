@@ -37,6 +37,7 @@ export async function openReal(version: string, { name: called = "contract", sha
     transportPort: await freePort(),
     runDirectory: join(run, "elasticsearch"),
     repoDirectories: shared === undefined ? [repositories] : [repositories, shared],
+    attributes: { rack: "a" },
   });
   let places = 0;
   const newLocation = (name: string) => {

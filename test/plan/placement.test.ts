@@ -3,19 +3,20 @@ import type { NodeAttributes, PlacementLayers, PlacementSettings } from "../../s
 import { placementChecks } from "../../shared/plan/placement/forbidden.ts";
 import type { PreflightInput } from "../../shared/plan/preflightTypes.ts";
 import { say } from "../../shared/words/say.ts";
-import { held, inputOf, proofOf } from "./preflightProof.ts";
+import { existing, held, inputOf, proofOf } from "./preflightProof.ts";
 
 const ALLOCATION = "cluster.routing.allocation";
 const HOT: NodeAttributes = { _name: "n-1", _id: "abc", _ip: "10.0.0.1", _host: "h-1", box: "hot", zone_ip: "a", path: "eu/west" };
 const WARM: NodeAttributes = { _name: "n-2", _id: "bcd", _ip: "10.0.0.2", _host: "h-2", box: "warm", zone_ip: "b", path: "eu/west" };
 const input = (change: Partial<PreflightInput>) => inputOf({ proof: proofOf([held("movies")]), ...change });
+const MOVIES = [{ name: "movies" }];
 const seen = (layers: Partial<PlacementLayers>, nodes: readonly NodeAttributes[] | undefined = [HOT, WARM]) => ({
   layers: { defaults: {}, persistent: {}, transient: {}, ...layers },
   nodes,
   dataNodes: 2,
 });
 const codes = (change: Partial<PreflightInput>) =>
-  placementChecks(input(change)).map(({ result, reason }) => [`${result} ${reason.code}`, reason.params.setting]);
+  placementChecks(input(change), MOVIES).map(({ result, reason }) => [`${result} ${reason.code}`, reason.params.setting]);
 const told = (persistent: PlacementSettings, targetVersion = "5.5.3") => codes({ placement: seen({ persistent }), targetVersion });
 const refusedFor = (setting: string) => [["refuse placement.forbids", setting]];
 const OLD = ["5.5.3", "7.10.2"];
@@ -49,6 +50,13 @@ describe("settings of the cluster that keep every shard away", () => {
     [`${ALLOCATION}.require._tier`, "data_cold", ["5.5.3", "8.17.0"]],
     [`${ALLOCATION}.include._tier`, "data_frozen", ["5.5.3", "8.17.0"]],
     [`${ALLOCATION}.include._tier_preference`, "data_hot", ["5.5.3"]],
+    [`${ALLOCATION}.awareness.attributes`, "zone_id", ALL],
+    [`${ALLOCATION}.awareness.attributes`, "box,zone_id", ALL],
+    [`${ALLOCATION}.awareness.attributes`, "_name", ALL],
+    [`${ALLOCATION}.awareness.attributes`, "name", ALL],
+    [`${ALLOCATION}.awareness.attributes`, ",box", ["6.8.23", "7.10.2", "8.17.0"]],
+    [`${ALLOCATION}.awareness.attributes`, " , ", ["7.10.2", "8.17.0"]],
+    [`${ALLOCATION}.awareness.attributes`, '["box","zone_id"]', ["7.10.2", "8.17.0"]],
     [`${ALLOCATION}.include._name`, " , ", ["8.17.0"]],
     [`${ALLOCATION}.require._name`, " , n-1 ", ["8.17.0"]],
     [`${ALLOCATION}.exclude._name`, '["n-1","n-2"]', ["8.17.0"]],
@@ -65,6 +73,14 @@ describe("settings of the cluster that keep every shard away", () => {
     [`${ALLOCATION}.node_initial_primaries_recoveries`, "4", ALL],
     [`${ALLOCATION}.node_concurrent_recoveries`, "0", ALL],
     ["cluster.blocks.read_only", "false", ALL],
+    [`${ALLOCATION}.awareness.attributes`, "", ALL],
+    [`${ALLOCATION}.awareness.attributes`, "box", ALL],
+    [`${ALLOCATION}.awareness.attributes`, " box ", ALL],
+    [`${ALLOCATION}.awareness.attributes`, "box,", ALL],
+    [`${ALLOCATION}.awareness.attributes`, ",box", ["5.5.3"]],
+    [`${ALLOCATION}.awareness.attributes`, " , ", ["5.5.3"]],
+    [`${ALLOCATION}.awareness.attributes`, "[]", ["7.10.2", "8.17.0"]],
+    [`${ALLOCATION}.awareness.attributes`, '["box"]', ["7.10.2", "8.17.0"]],
     [`${ALLOCATION}.exclude._name`, "n-1", ALL],
     [`${ALLOCATION}.exclude._name`, "n-?", ALL],
     [`${ALLOCATION}.exclude._name`, "", ALL],
@@ -96,6 +112,15 @@ describe("settings of the cluster that keep every shard away", () => {
     expect(told({ [`${ALLOCATION}.include.box`]: "cold", [`${ALLOCATION}.include._name`]: "n-2" })).toEqual([]);
   });
 
+  it("awareness counts with the filters: a node that they leave needs every attribute", () => {
+    const rack: NodeAttributes = { ...WARM, rack: "a" };
+    const aware = { [`${ALLOCATION}.awareness.attributes`]: "rack" };
+    const left = (more: PlacementSettings) => codes({ placement: seen({ persistent: { ...aware, ...more } }, [HOT, rack]) });
+    expect(left({})).toEqual([]);
+    expect(left({ [`${ALLOCATION}.require.box`]: "hot" })).toEqual(refusedFor(`${ALLOCATION}.awareness.attributes`));
+    expect(left({ [`${ALLOCATION}.include.box`]: "hot" })).toEqual(refusedFor(`${ALLOCATION}.awareness.attributes`));
+  });
+
   it("of a cluster that hides its nodes only what holds for all of them is known", () => {
     const hidden = (persistent: PlacementSettings) => codes({ placement: { ...seen({ persistent }), nodes: undefined } });
     expect(hidden({ [`${ALLOCATION}.exclude._name`]: "*" })).toEqual([]);
@@ -115,7 +140,7 @@ describe("settings of the cluster that keep every shard away", () => {
     ["5.5.3", '["a","b"]', '{"persistent":{"cluster.routing.allocation.require.zone.*":null}'],
   ])("the way out on %s for %s is the request that takes the setting back", (targetVersion, value, body) => {
     const placement = seen({ persistent: { [`${ALLOCATION}.require.zone`]: value } });
-    const [check] = placementChecks(input({ placement, targetVersion }));
+    const [check] = placementChecks(input({ placement, targetVersion }), MOVIES);
     expect(check?.wayOut && say(check.wayOut)).toContain(body);
   });
 });
@@ -141,11 +166,48 @@ describe("settings that a restored global state brings", () => {
     ["come by a request that the target's block refuses", { persistent: blocked }, {}, ["refuse placement.forbids"]],
     ["a transient block is told once", { transient: blocked }, {}, ["refuse placement.forbids"]],
     ["and may be a block", {}, blocked, ["refuse placement.stateForbids"]],
+    ["or an attribute that no node has", {}, { [`${ALLOCATION}.awareness.attributes`]: "zone_id" }, ["refuse placement.stateForbids"]],
   ])("%s", (_what, layers, state, expected) => {
     expect(then(layers, state)).toEqual(expected);
   });
 
   it("do not matter without it", () => {
     expect(codes({ placement: seen({}, [HOT]), statePlacement: require })).toEqual([]);
+  });
+});
+
+describe("a restore over an index, which the cluster starts where a copy of it is", () => {
+  const over = (persistent: PlacementSettings, names = ["movies"]) => {
+    const change = { existing: names.map((name) => existing(name)), overwrites: new Map(), nameFor: (index: string) => index };
+    return codes({ placement: seen({ persistent }), ...change });
+  };
+  const away: PlacementSettings[] = [
+    { [`${ALLOCATION}.enable`]: "none" },
+    { [`${ALLOCATION}.exclude._name`]: "*" },
+    { [`${ALLOCATION}.require.zone`]: "x" },
+    { [`${ALLOCATION}.awareness.attributes`]: "zone_id" },
+  ];
+
+  // Measured on 5.5.3, 7.10.2 and 8.17.0.
+  it.each(away)("is not refused for %j, only its replicas are told", (setting) => {
+    expect(over(setting)).toEqual([["warn placement.forced", Object.keys(setting)[0]]]);
+    expect(over(setting, []).map(([code]) => code)).toEqual(["refuse placement.forbids"]);
+  });
+
+  it.each<[string, string]>([
+    [`${ALLOCATION}.node_initial_primaries_recoveries`, "0"],
+    ["cluster.blocks.read_only", "true"],
+  ])("is refused for %s: %s", (setting, value) => {
+    expect(over({ [setting]: value })).toEqual(refusedFor(setting));
+  });
+
+  it("is refused where the cluster closes no index", () => {
+    expect(over({ "cluster.indices.close.enable": "false" })).toEqual([["refuse over.unclosable", "cluster.indices.close.enable"]]);
+  });
+
+  it("needs no close where nothing is there, or is closed already", () => {
+    const closed = { overwrites: new Map(), nameFor: (index: string) => index, existing: [existing("movies", { state: "close" })] };
+    expect(codes({ placement: seen({ persistent: { "cluster.indices.close.enable": "false" } }), ...closed })).toEqual([]);
+    expect(over({ "cluster.indices.close.enable": "false" }, [])).toEqual([]);
   });
 });

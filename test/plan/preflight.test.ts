@@ -70,7 +70,7 @@ describe("restore preflight", () => {
     ["closed", existing(nameFor("movies"), { state: "close" }), "name.taken"],
     ["an alias", existing("other", { aliases: [nameFor("movies")] }), "name.open"],
   ])("refuses a name that is already in use: %s", (_, index, code) => {
-    expect(checked({ alias: undefined, existing: [index] })).toMatchObject({ codes: [code], waysOut: ["wayOut.deleteIndex"] });
+    expect(checked({ alias: undefined, existing: [index] })).toMatchObject({ codes: [code], waysOut: ["wayOut.nameTaken"] });
   });
 
   it("treats an index with its own job's marker as its own, and one with another job's marker as foreign", () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { DiskLimits, NodeDisk, Watermark } from "../../shared/model/disks/clusterDisks.ts";
 import { freeAbove } from "../../shared/model/disks/clusterDisks.ts";
+import { diskLimitsAfter } from "../../shared/model/disks/diskLimits.ts";
+import type { PlacementLayers } from "../../shared/model/placement/placement.ts";
 import { type PreflightInput, preflight } from "../../shared/plan/preflight.ts";
 import { say } from "../../shared/words/say.ts";
-import { held, inputOf, proofOf } from "./preflightProof.ts";
+import { existing, held, inputOf, proofOf } from "./preflightProof.ts";
 
 const GB = 1024 ** 3;
 const disk = (free: number, total = 100): NodeDisk => ({ node: `n${free}`, totalBytes: total * GB, freeBytes: free * GB, attributes: {} });
@@ -96,5 +98,59 @@ describe("a restore and the disks of its target", () => {
     const [found] = checks.filter(({ check }) => check === "disk");
     expect([found?.result, refused]).toEqual(["warn", false]);
     expect(say(found?.reason as never)).toBe("whether the indices fit on the disks is unknown: cluster target: HTTP 403");
+  });
+});
+
+describe("a restore over an index and the disks of its target", () => {
+  // Measured on 8.17.0.
+  it("meets no watermark: where a copy is, the cluster starts the shard", () => {
+    const over = { overwrites: new Map(), alias: undefined, nameFor: (index: string) => index, targetVersion: "8.17.0", replicas: 0 };
+    const high = limits("25gb", "20gb");
+    expect(checked(10, [disk(15)], { ...over, limits: high, existing: [existing("movies")] }).told).toEqual(["ok disk.fits"]);
+    expect(checked(16, [disk(15)], { ...over, limits: high, existing: [existing("movies")] }).told).toEqual(["refuse disk.full"]);
+    expect(checked(10, [disk(15)], { ...over, limits: high, existing: [] }).told).toEqual(["refuse disk.full"]);
+  });
+});
+
+describe("watermarks that a restored global state brings", () => {
+  const WATERMARK = "cluster.routing.allocation.disk.watermark";
+  const stated = (statePlacement: Record<string, string>, change: Partial<PlacementLayers> = {}) => {
+    const layers = { defaults: {}, persistent: {}, transient: {}, ...change };
+    const { found } = checked(10, [disk(30), disk(30)], {
+      ...{ withState: true, statePlacement, replicas: 0 },
+      placement: { layers, nodes: undefined, dataNodes: 2 },
+    });
+    return found.map(({ result, reason, wayOut }) => [`${result} ${reason.code}`, wayOut?.code].filter(Boolean).join(" "));
+  };
+  const far = { [`${WATERMARK}.low`]: "60gb", [`${WATERMARK}.high`]: "50gb" };
+
+  it.each<[string, Record<string, string>, Partial<PlacementLayers>, string[]]>([
+    ["that leave no room", far, {}, ["refuse disk.full wayOut.noWatermarks"]],
+    [
+      "over which the transient ones remain",
+      far,
+      { transient: { [`${WATERMARK}.low`]: "2gb", [`${WATERMARK}.high`]: "1gb" } },
+      ["ok disk.fits"],
+    ],
+    [
+      "that do not hold, because it switches them off",
+      { ...far, "cluster.routing.allocation.disk.threshold_enabled": "false" },
+      {},
+      ["ok disk.fits"],
+    ],
+    ["or does not bring, so that those of a node's file hold", {}, { defaults: far }, ["refuse disk.full wayOut.noWatermarks"]],
+  ])("%s", (_what, state, layers, expected) => {
+    expect(stated(state, layers)).toEqual(expected);
+  });
+
+  it("have no bound, which only a share has that nobody set", () => {
+    const bound = { [`${WATERMARK}.low.max_headroom`]: "200GB" };
+    const own = { defaults: { [`${WATERMARK}.low`]: "85%", ...bound }, persistent: {}, transient: {} };
+    expect(diskLimitsAfter(own, {}).low).toEqual({ value: "85%", maxHeadroom: "200GB" });
+    expect(diskLimitsAfter(own, { [`${WATERMARK}.low`]: "70%" }).low).toEqual({ value: "70%", maxHeadroom: "-1" });
+    // As a server tells it while a share is set: the default of the share is not told, and that of its bound is -1.
+    const set = { defaults: { [`${WATERMARK}.low.max_headroom`]: "-1" }, persistent: { [`${WATERMARK}.low`]: "70%" }, transient: {} };
+    expect(diskLimitsAfter(set, {}).low).toEqual({ value: "85%", maxHeadroom: "200GB" });
+    expect(diskLimitsAfter(set, { ...bound, [`${WATERMARK}.low`]: "70%" }).low).toEqual({ value: "70%", maxHeadroom: "200GB" });
   });
 });

@@ -10,6 +10,10 @@ const indices = [held("movies", { shards: 1 }), held(".ds-logs-1", { shards: 4 }
 const there = (shards: number, replicas = 0, state: "open" | "close" = "open") => ({
   ...{ name: `${state}-${shards}`, uuid: "a", state, aliases: [], shards, replicas, createdVersion: "7.10.2", settings: {} },
 });
+/** By a version that keeps it on the nodes. */
+const closed = (shards: number) => ({ ...there(shards, 0, "close"), settings: { verified_before_close: "true" } });
+const named = (name: string) => ({ ...there(1), name });
+const OVER = { overwrites: new Map(), nameFor: (index: string) => index };
 const input = (layers: Partial<PlacementLayers>, change: Partial<PreflightInput>) =>
   inputOf({
     proof: proofOf(indices),
@@ -56,11 +60,33 @@ describe("how many shards the data nodes take", () => {
     ["the primaries fit", limit("3"), { existing: [there(1), there(9, 0, "close")], replicas: 0 }, []],
     ["one primary is too much", limit("3"), { existing: [there(2)], replicas: 0 }, ["refuse placement.total"]],
     ["replicas are too much", limit("3"), { existing: [there(1)], replicas: 1 }, ["warn placement.totalFewer"]],
-    ["replicas that are there leave too little", limit("3"), { existing: [there(1, 1)], replicas: 0 }, ["warn placement.totalFewer"]],
+    ["replicas that are on nodes leave too little", limit("3"), { existing: [there(1, 1)], replicas: 0 }, ["refuse placement.total"]],
+    ["of a shard no node has two copies", limit("4"), { existing: [there(1, 9)], replicas: 0 }, ["warn placement.totalFewer"]],
+    ["closed indices are on nodes", limit("3"), { existing: [closed(2)], replicas: 0 }, ["refuse placement.total"]],
+    [
+      "over what is there nothing is new",
+      limit("1"),
+      { ...OVER, existing: [named("movies"), named(".ds-logs-1")], replicas: 0 },
+      ["warn placement.totalFewer"],
+    ],
+    ["over some, and others are new", limit("2"), { ...OVER, existing: [named("movies")], replicas: 0 }, ["refuse placement.total"]],
     ["a state takes the limit away", limit("3"), { existing: [there(2)], withState: true, statePlacement: {} }, []],
     ["a state brings one", {}, { existing: [there(2)], withState: true, statePlacement: { [TOTAL]: "3" } }, ["refuse placement.total"]],
   ])("%s", (_what, layers, change, expected) => {
     expect(codes(totalChecks(input(layers, { replicas: 0, ...change }), indices))).toEqual(expected);
+  });
+
+  it("replicas that are on no node take up no place", () => {
+    const placement = { layers: { defaults: {}, persistent: limit("3").persistent, transient: {} }, nodes: undefined, dataNodes: 2 };
+    const checks = (unassigned: number) =>
+      codes(
+        totalChecks(
+          input({}, { existing: [there(1, 1)], replicas: 0, placement: { ...placement, unassigned: new Map([["open-1", unassigned]]) } }),
+          indices,
+        ),
+      );
+    expect(checks(1)).toEqual(["warn placement.totalFewer"]);
+    expect(checks(0)).toEqual(["refuse placement.total"]);
   });
 
   it("the way out of a state's limit is to leave the state out", () => {

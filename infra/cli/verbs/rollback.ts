@@ -31,7 +31,8 @@ export async function rollback(session: Session, { id, loseWrites, yes, wait }: 
 function rollbackText(dry: RollbackDryRun, { restore, loseWrites }: RollbackRequest, look: Look, wait: number | undefined): string {
   const { refusal, restores } = dry;
   const from = listed(restores?.map(({ index }) => index) ?? dry.moves.flatMap((move) => move.from));
-  const lines = [plannedText(dry), writesText(dry, from, look)];
+  const stays = dry.stays ? [staysText(dry.stays)] : [];
+  const lines = [plannedText(dry), ...stays, writesText(dry, from, look)];
   if (refusal) return [...lines, marked(look, "bad", `Refused: ${say(refusal)}. Nothing was changed.`)].join("\n");
   if (dry.waits) lines.push(marked(look, "attention", `It would wait first: ${say(dry.waits)}`));
   const lose = loseWrites ? ["--lose-writes"] : [];
@@ -45,6 +46,11 @@ function plannedText({ cluster, moves, restores }: RollbackDryRun): string {
   if (back) return `Would restore on ${cluster} what was there before, over: ${back.join("; ")}.`;
   const moved = moves.map(({ alias, from, to }) => `alias ${alias} from ${listed(from)} back to ${listed(to)}`);
   return `Would move on ${cluster}, in one call: ${moved.join("; ")}.`;
+}
+
+function staysText(aliases: readonly string[]): string {
+  const many = aliases.length > 1;
+  return `${many ? "Aliases" : "Alias"} ${listed(aliases)} ${many ? "were" : "was"} on no index before, and ${many ? "stay" : "stays"}; to take off: POST /_aliases.`;
 }
 
 function listed(indices: readonly string[]): string {

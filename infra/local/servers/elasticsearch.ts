@@ -24,6 +24,8 @@ export interface ElasticsearchOptions {
   /** The permitted locations of `fs` repositories; created if missing and handed over, with their contents, to the server's uid. */
   repoDirectories: string[];
   heapMb?: number;
+  /** Of the node, which awareness and filters find. */
+  attributes?: Readonly<Record<string, string>>;
   /** Called for steps that take seconds. */
   onNote?: (text: string) => void;
 }

@@ -16,6 +16,8 @@ export interface NodeSettings {
   runDirectory: string;
   repoDirectories: string[];
   heapMb: number;
+  /** The node's own, such as `{ rack: "a" }`. */
+  attributes?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface NodeCommand {
@@ -71,11 +73,11 @@ export function elasticsearchVersion(version: string): ElasticsearchVersion {
 }
 
 function configOf(major: number, node: NodeSettings): string {
-  const { name, runDirectory } = node;
+  const { runDirectory } = node;
   const lines = [
-    `cluster.name: ${JSON.stringify(name)}`,
+    `cluster.name: ${JSON.stringify(node.name)}`,
     // Without a name 7.x uses $HOSTNAME and fails if it is unset.
-    `node.name: ${JSON.stringify(`${name}-1`)}`,
+    `node.name: ${JSON.stringify(`${node.name}-1`)}`,
     "network.host: 127.0.0.1",
     `http.port: ${node.httpPort}`,
     // A list, because a text would be split at its commas.
@@ -88,6 +90,8 @@ function configOf(major: number, node: NodeSettings): string {
     // Only the node itself: by default it would contact neighbouring ports on the same machine.
     major >= 7 ? "discovery.type: single-node" : `discovery.zen.ping.unicast.hosts: ["127.0.0.1:${node.transportPort}"]`,
   ];
+  const prefix = major >= 5 ? "node.attr" : "node";
+  for (const [name, value] of Object.entries(node.attributes ?? {})) lines.push(`${prefix}.${name}: ${JSON.stringify(value)}`);
   if (major >= 8) lines.push("xpack.security.enabled: false", "action.destructive_requires_name: false");
   return `${lines.join("\n")}\n`;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Cluster } from "../../model/cluster.ts";
-import type { ClusterLimits, Watermark } from "../../model/disks/clusterDisks.ts";
+import type { ClusterLimits } from "../../model/disks/clusterDisks.ts";
+import { diskLimitsOf } from "../../model/disks/diskLimits.ts";
 import { hasCode } from "../../model/errors.ts";
 import { MAX_SHARDS_SETTING, PLACEMENT_PREFIXES, type PlacementSettings, placementOf } from "../../model/placement/placement.ts";
 import type { ElasticsearchClient } from "./client.ts";
@@ -26,14 +27,8 @@ const settingsAnswer = z.object({
   defaults: z.unknown().optional(),
 });
 const RECOVERY_RATE = "indices.recovery.max_bytes_per_sec";
-const DISK = "cluster.routing.allocation.disk";
 /** 2.x states no defaults. */
-const LIMITS_DEFAULT: Record<string, string> = {
-  [`${DISK}.threshold_enabled`]: "true",
-  [`${DISK}.watermark.low`]: "85%",
-  [`${DISK}.watermark.high`]: "90%",
-  [RECOVERY_RATE]: "40mb",
-};
+const RATE_DEFAULT = { [RECOVERY_RATE]: "40mb" };
 const bytes = z.number().nonnegative();
 const disksAnswer = z.object({
   nodes: z
@@ -82,7 +77,7 @@ export function nodeCalls(
       const { defaults, persistent, transient } = answer;
       const layers = { defaults: layerOf(defaults), persistent: layerOf(persistent), transient: layerOf(transient) };
       const flat = [defaults, persistent, transient].map((part) => flattenSettings(part));
-      return { ...limitsOf(Object.assign({}, LIMITS_DEFAULT, ...flat)), placement: layers };
+      return { ...limitsOf(Object.assign({}, RATE_DEFAULT, ...flat)), placement: layers };
     },
 
     /** https://www.elastic.co/guide/en/elasticsearch/reference/7.10/cluster-nodes-stats.html */
@@ -149,22 +144,11 @@ function holdsData(roles: readonly string[]): boolean {
 }
 
 function limitsOf(settings: Record<string, string>): Omit<ClusterLimits, "placement"> {
-  const mark = (name: string): Watermark => {
-    const maxHeadroom = settings[`${DISK}.watermark.${name}.max_headroom`];
-    return { value: settings[`${DISK}.watermark.${name}`] ?? "", ...(maxHeadroom === undefined ? {} : { maxHeadroom }) };
-  };
-  const only = settings[`${DISK}.watermark.enable_for_single_data_node`];
   const shards = Number(settings[MAX_SHARDS_SETTING] ?? Number.NaN);
   return {
     ...(Number.isNaN(shards) ? {} : { shardsPerNode: shards }),
     ...(settings[RECOVERY_RATE] === undefined ? {} : { recoveryRate: settings[RECOVERY_RATE] }),
-    disk: {
-      isEnabled: settings[`${DISK}.threshold_enabled`] !== "false",
-      low: mark("low"),
-      high: mark("high"),
-      ...(settings[`${DISK}.watermark.flood_stage`] === undefined ? {} : { flood: mark("flood_stage") }),
-      ...(only === undefined ? {} : { forOnlyNode: only === "true" }),
-    },
+    disk: diskLimitsOf(settings),
   };
 }
 

@@ -1,8 +1,14 @@
 import { type ClusterLimits, freeAbove, type NodeDisk } from "../../model/disks/clusterDisks.ts";
-import { ENABLE_SETTING, FIRST_RECOVERIES_SETTING, filterOf, type NodeAttributes } from "../../model/placement/placement.ts";
+import {
+  AWARENESS_SETTING,
+  DISK,
+  ENABLE_SETTING,
+  FIRST_RECOVERIES_SETTING,
+  filterOf,
+  type NodeAttributes,
+  TOTAL_SHARDS_SETTING,
+} from "../../model/placement/placement.ts";
 import { isBefore, type MemoryClusterState } from "./clusterState.ts";
-
-const DISK = "cluster.routing.allocation.disk";
 
 /** Settings as a server of the version has them without any of its own. */
 export function diskLimitsOf({ version, clusterSettings }: MemoryClusterState): ClusterLimits["disk"] {
@@ -25,14 +31,28 @@ export function diskLimitsOf({ version, clusterSettings }: MemoryClusterState): 
 export function nodeDisksOf({ name, dataNodes, diskBytes: { total, free } }: MemoryClusterState): NodeDisk[] {
   return Array.from({ length: dataNodes }, (_, number) => {
     const node = `${name}-${number + 1}`;
-    return { node, totalBytes: total, freeBytes: free, attributes: { _name: node, _id: node, _ip: "127.0.0.1", _host: "127.0.0.1" } };
+    const attributes = { rack: "a", _name: node, _id: node, _ip: "127.0.0.1", _host: "127.0.0.1" };
+    return { node, totalBytes: total, freeBytes: free, attributes };
   });
 }
 
+/** Why no shard of a restored index starts. What keeps it from every node does not matter where a node has a copy of it. */
+export function startsNothing(state: MemoryClusterState, isCopied: boolean): boolean {
+  return state.clusterSettings[FIRST_RECOVERIES_SETTING] === "0" || (!isCopied && (placesNothing(state) || isFull(state)));
+}
+
+/** `cluster.routing.allocation.total_shards_per_node`; closed indices are on the nodes from 7.2 on. */
+function isFull({ version, dataNodes, indices, clusterSettings }: MemoryClusterState): boolean {
+  const limit = Number(clusterSettings[TOTAL_SHARDS_SETTING]);
+  const held = [...indices.values()].filter(({ state, lost }) => !lost && (state === "open" || !isBefore(version, 7, 2)));
+  const taken = held.reduce((sum, { shards, replicas }) => sum + shards * Math.min(1 + replicas, dataNodes), 0);
+  return limit > 0 && taken >= limit * dataNodes;
+}
+
 /** Of values the model knows whole names and `*`. */
-export function placesNothing(state: MemoryClusterState): boolean {
+function placesNothing(state: MemoryClusterState): boolean {
   const { clusterSettings } = state;
-  if (clusterSettings[ENABLE_SETTING] === "none" || clusterSettings[FIRST_RECOVERIES_SETTING] === "0") return true;
+  if (clusterSettings[ENABLE_SETTING] === "none") return true;
   const nodes = nodeDisksOf(state);
   // Without any node no filter is to blame.
   return (
@@ -44,6 +64,7 @@ export function placesNothing(state: MemoryClusterState): boolean {
 /** Each filter by itself: the model does not join several that include. */
 function isAllowedBy(setting: string, value: string, attributes: NodeAttributes): boolean {
   const filter = filterOf(setting);
+  if (setting === AWARENESS_SETTING) return value === "" || value.split(",").every((name) => !name.startsWith("_") && name in attributes);
   if (filter === undefined) return true;
   const { kind, attribute } = filter;
   const matches = (one: string) => attributes[attribute] === one || (one === "*" && attribute !== "_id" && attribute in attributes);

@@ -1,4 +1,5 @@
 import type { ClusterIndex, IndexHealth } from "../../model/cluster.ts";
+import { CLOSE_SETTING } from "../../model/placement/placement.ts";
 import type { IndexCalls } from "../cluster/calls.ts";
 import {
   countRestorePoll,
@@ -93,6 +94,7 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       requireExact(state, "alias", alias);
       const behind = [...state.indices.values()].filter(({ name, aliases }) => name === alias || aliases.has(alias));
       if (behind.length === 0) throw refuse(state, "absent", `no such index [${alias}]`);
+      if (state.clusterSettings[CLOSE_SETTING] === "false") throw refuse(state, "refused", "closing indices is disabled");
       for (const index of behind) requireClosable(state, index);
       for (const index of behind) index.state = "close";
     },
@@ -208,7 +210,11 @@ function listed({ version }: MemoryClusterState, index: MemoryIndex): ClusterInd
     replicas,
     createdVersion,
     // What a cluster archived is not among the settings of `index.`.
-    settings: { ...Object.fromEntries(Object.entries(settings).filter(([key]) => !key.startsWith("archived."))), ...fixed },
+    settings: {
+      ...Object.fromEntries(Object.entries(settings).filter(([key]) => !key.startsWith("archived."))),
+      ...(index.state === "close" && !isBefore(version, 7, 2) && { verified_before_close: "true" }),
+      ...fixed,
+    },
     ...(dataStream === undefined || isBefore(version, 7, 9) ? {} : { dataStream }),
     // The cluster state shows it from 7.10 on.
     ...(index.system && !isBefore(version, 7, 10) ? { system: true } : {}),

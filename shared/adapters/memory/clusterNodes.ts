@@ -1,6 +1,6 @@
 import type { Cluster } from "../../model/cluster.ts";
 import { placementOf } from "../../model/placement/placement.ts";
-import { diskLimitsOf, isOverLow, nodeDisksOf, placesNothing } from "./clusterDisks.ts";
+import { diskLimitsOf, isOverLow, nodeDisksOf, startsNothing } from "./clusterDisks.ts";
 import { isUnknown } from "./clusterIndices.ts";
 import { isBefore, type MemoryClusterState, requireExact, shardsPerNodeOf } from "./clusterState.ts";
 
@@ -43,7 +43,7 @@ export function nodeCalls(
       if (!index || isBefore(state.version, 5, 0)) return undefined;
       const isLost = index.red || state.restores.some((restore) => restore.index === name && restore.fate !== "starts");
       if (!isLost) return undefined;
-      if (placesNothing(state)) return "no allocations are allowed due to cluster setting, or the node matches an exclude filter";
+      if (startsNothing(state, false)) return "no allocations are allowed due to cluster setting, or the node matches an exclude filter";
       return isOverLow(state) ? "the node is above the low watermark cluster setting" : explanationOf(state, index.settings);
     },
   };

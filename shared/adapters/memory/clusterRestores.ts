@@ -1,5 +1,5 @@
 import type { Cluster, RestoreRequest, RunningRestore, ShardRecovery } from "../../model/cluster.ts";
-import { isOverLow, placesNothing } from "./clusterDisks.ts";
+import { isOverLow, startsNothing } from "./clusterDisks.ts";
 import { expandReplicas, isRestoring, isUnknown, matches } from "./clusterIndices.ts";
 import { missingAnalysis, missingFile } from "./clusterNodes.ts";
 import { copyOf, type Held, type MemorySnapshot } from "./clusterPlaces.ts";
@@ -182,9 +182,10 @@ function begin(state: MemoryClusterState, request: RestoreRequest, { held, throt
     ...(stream === undefined ? {} : { dataStream: stream }),
   };
   expandReplicas(state, index);
+  const fate = fateOf(state, held, { copy, isCopied: there !== undefined && !there.lost });
   state.indices.set(as, index);
   const pollsLeft = state.restorePolls * (throttled ? THROTTLED_TIMES : 1);
-  state.restores.push({ repository, snapshot, index: as, pollsLeft, fate: fateOf(state, held, copy) });
+  state.restores.push({ repository, snapshot, index: as, pollsLeft, fate });
 }
 
 /** An upgrade of the metadata, which from 7.x on is done within one version too, renames settings that the cluster does not know. */
@@ -206,15 +207,15 @@ function hasUnknown({ version }: MemoryClusterState, { settings }: Held): boolea
 }
 
 /** Up to 5.5 a restore without a usable shard waits forever and blocks all other restores; only for corrupt data was a failure observed. */
-function fateOf(state: MemoryClusterState, { data }: Held, copy: Held): RestoreFate {
+function fateOf(state: MemoryClusterState, { data }: Held, { copy, isCopied }: { copy: Held; isCopied: boolean }): RestoreFate {
   if (data === "corrupt") return "fails";
-  if (isOverLow(state)) return "hangs";
+  if (!isCopied && isOverLow(state)) return "hangs";
   const isUnbuildable =
     missingAnalysis(copy.settings, state.plugins) !== undefined ||
     missingFile(copy.settings) !== undefined ||
     copy.settings["store.type"] === "snapshot" ||
     hasUnknown(state, copy) ||
-    placesNothing(state);
+    startsNothing(state, isCopied);
   if (data === undefined && !needsOtherNodes(copy) && !isUnbuildable) return "starts";
   return isBefore(state.version, 5, 6) ? "hangs" : "fails";
 }

@@ -12,19 +12,30 @@ export interface PlacementLayers {
   transient: PlacementSettings;
 }
 
-export const PLACEMENT_PREFIXES = ["cluster.routing.allocation", "cluster.blocks"] as const;
+export const PLACEMENT_PREFIXES = ["cluster.routing.allocation", "cluster.blocks", "cluster.indices.close"] as const;
 export const ENABLE_SETTING = "cluster.routing.allocation.enable";
 export const MAX_SHARDS_SETTING = "cluster.max_shards_per_node";
 export const TOTAL_SHARDS_SETTING = "cluster.routing.allocation.total_shards_per_node";
 export const FIRST_RECOVERIES_SETTING = "cluster.routing.allocation.node_initial_primaries_recoveries";
+export const AWARENESS_SETTING = "cluster.routing.allocation.awareness.attributes";
+export const CLOSE_SETTING = "cluster.indices.close.enable";
+export const DISK = "cluster.routing.allocation.disk";
 
-const NAMED: readonly string[] = [ENABLE_SETTING, MAX_SHARDS_SETTING, TOTAL_SHARDS_SETTING, FIRST_RECOVERIES_SETTING];
+/** Without `awareness.force.*`, which holds back replicas only. */
+const NAMED: readonly string[] = [
+  ...[ENABLE_SETTING, MAX_SHARDS_SETTING, TOTAL_SHARDS_SETTING, FIRST_RECOVERIES_SETTING],
+  ...[AWARENESS_SETTING, CLOSE_SETTING],
+];
 const FILTER = /^cluster\.routing\.allocation\.(require|include|exclude)\.(.+)$/;
 const BLOCK = /^cluster\.blocks\.read_only(_allow_delete)?$/;
 
 /** The rest of the settings is not kept: values may be secret. */
 export function placementOf(settings: Readonly<Record<string, string>>): PlacementSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([key]) => NAMED.includes(key) || isBlock(key) || filterOf(key) !== undefined));
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => isKept(key)));
+}
+
+function isKept(setting: string): boolean {
+  return NAMED.includes(setting) || isBlock(setting) || filterOf(setting) !== undefined || setting.startsWith(`${DISK}.`);
 }
 
 /** What holds now; with the settings of a global state, what holds once it is restored. */

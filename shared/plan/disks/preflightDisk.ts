@@ -1,6 +1,8 @@
-import { type DiskLimits, freeAbove, type NodeDisk } from "../../model/disks/clusterDisks.ts";
+import { type DiskLimits, type DisksSeen, freeAbove, type NodeDisk } from "../../model/disks/clusterDisks.ts";
+import { diskLimitsAfter } from "../../model/disks/diskLimits.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { ClosureIndex } from "../../model/repository.ts";
+import { overwritesAll } from "../overwriting/overChecks.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 import { isAtLeast } from "../versions.ts";
 
@@ -15,9 +17,24 @@ interface Enforcing {
  * Whether the chosen indices fit on the disks. Shards of one index are taken to be equally large, so a node may lack more than is foretold;
  * what runs or recovers meanwhile is not counted.
  */
-export function diskChecks({ disks, replicas = 0, targetVersion }: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+export function diskChecks(input: PreflightInput, indices: readonly ClosureIndex[]): PreflightCheck[] {
+  const { disks, placement, withState, statePlacement = {} } = input;
   if (disks === undefined || indices.length === 0) return [];
   if ("unknown" in disks) return [warn("disk", reason("disk.unknown", { message: disks.unknown }))];
+  // A watermark keeps no shard from a node that has a copy of it (measured on 8.17.0).
+  const limits = { ...disks.limits, ...(overwritesAll(input, indices) && { isEnabled: false }) };
+  const now = roomChecks(input, indices, { limits, nodes: disks.nodes });
+  if (!withState || placement === undefined) return now;
+  const then = roomChecks(input, indices, { limits: diskLimitsAfter(placement.layers, statePlacement), nodes: disks.nodes });
+  const isOfState = now.every(({ result }) => result === "ok");
+  return isOfState ? then.map((check) => (check.wayOut ? { ...check, wayOut: reason("wayOut.noWatermarks") } : check)) : then;
+}
+
+function roomChecks(
+  { replicas = 0, targetVersion }: PreflightInput,
+  indices: readonly ClosureIndex[],
+  disks: Extract<DisksSeen, { limits: DiskLimits }>,
+): PreflightCheck[] {
   const enforcing = { limits: disks.limits, nodes: disks.nodes.length, version: targetVersion };
   const room = disks.nodes.map((disk) => roomForRestores(disk, enforcing));
   const all = room.reduce((sum, one) => sum + one, 0);

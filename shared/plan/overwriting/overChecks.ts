@@ -6,6 +6,8 @@ import { JOB_MARKER_KEY, markingJob, parseRestoredIndexName } from "../../model/
 import { isBlocked } from "../aliases/moves.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 
+type Overwriting = Pick<PreflightInput, "existing" | "overwrites" | "nameFor">;
+
 const ALIASES_SHOWN = 5;
 /** With one of them no index is closed, and none gets an alias (measured on 5.5, 7.10 and 8.17). */
 const BLOCKS = ["read_only", "metadata", "read_only_allow_delete"];
@@ -65,10 +67,24 @@ export function oldOf({ existing, jobId, overwrites }: PreflightInput, as: strin
 
 /** The indices that stay as they are: the shards of an overwritten one are closed before its new ones start. */
 export function withoutOverwritten(
-  { existing, overwrites, nameFor }: Pick<PreflightInput, "existing" | "overwrites" | "nameFor">,
+  { existing, overwrites, nameFor }: Overwriting,
   indices: readonly Pick<ClosureIndex, "name">[],
 ): readonly ClusterIndex[] {
   if (overwrites === undefined) return existing;
   const names = new Set(indices.map(({ name }) => nameFor(name)));
   return existing.filter(({ name }) => !names.has(name));
+}
+
+/** Whether nothing that is restored is new: each index is restored over one that is there. */
+export function overwritesAll(input: Overwriting, indices: readonly Pick<ClosureIndex, "name">[]): boolean {
+  return indices.length > 0 && indices.every((index) => overwritten(input, index) !== undefined);
+}
+
+/** Whether an index has to be closed first. */
+export function closesAny(input: Overwriting, indices: readonly Pick<ClosureIndex, "name">[]): boolean {
+  return indices.some((index) => overwritten(input, index)?.state === "open");
+}
+
+function overwritten({ existing, overwrites, nameFor }: Overwriting, { name }: Pick<ClosureIndex, "name">): ClusterIndex | undefined {
+  return overwrites && existing.find((index) => index.name === nameFor(name));
 }

@@ -1,4 +1,4 @@
-import { filterOf, type NodeAttributes, type PlacementSettings } from "../../model/placement/placement.ts";
+import { AWARENESS_SETTING, filterOf, type NodeAttributes, type PlacementSettings } from "../../model/placement/placement.ts";
 import { isAtLeast } from "../versions.ts";
 import { matchesPattern } from "../wildcard.ts";
 
@@ -13,12 +13,14 @@ interface Filter extends Forbidding {
   values: readonly string[];
 }
 
+/** Measured: 5.5.3 takes none, and 6.8.23 does. */
+const AWARENESS_LISTS = "6.0.0";
 /** Of several addresses one is enough even where a node needs all of something else. */
 const ADDRESSES = ["_ip", "_host_ip", "_publish_ip"];
 
 /**
- * The filter because of which no node takes a shard: a node needs all of each `require`, one of any `include`, and none of any `exclude`.
- * Measured on 5.5.3, 7.10.2 and 8.17.0.
+ * The setting because of which no node takes a shard: a node needs all of each `require`, one of any `include`, none of any `exclude`, and every
+ * attribute of awareness, whatever its value. Measured on 5.5.3, 7.10.2 and 8.17.0.
  * https://www.elastic.co/guide/en/elasticsearch/reference/7.17/modules-cluster.html#cluster-shard-allocation-filtering
  */
 export function filteredBy(settings: PlacementSettings, nodes: readonly NodeAttributes[], version: string): Forbidding | undefined {
@@ -31,7 +33,16 @@ export function filteredBy(settings: PlacementSettings, nodes: readonly NodeAttr
   }
   const included = filters.filter(({ kind }) => kind === "include");
   const [first] = included;
-  return first && !left.some((node) => included.some((filter) => hasOne(node, filter))) ? told(first) : undefined;
+  if (first) left = left.filter((node) => included.some((filter) => hasOne(node, filter)));
+  if (first && left.length === 0) return told(first);
+  const value = settings[AWARENESS_SETTING] ?? "";
+  const needed = listOf(value) ?? textsOf(value, isAtLeast(version, AWARENESS_LISTS));
+  return left.some((node) => needed.every((name) => isAttribute(node, name))) ? undefined : { setting: AWARENESS_SETTING, value };
+}
+
+/** Of the names that filters find only those with which a node was started. */
+function isAttribute(node: NodeAttributes, name: string): boolean {
+  return !name.startsWith("_") && Object.hasOwn(node, name);
 }
 
 function told({ setting, value }: Filter): Forbidding {
@@ -51,15 +62,16 @@ function isOfTiers(attribute: string, version: string): boolean {
   return attribute === "_tier_preference" || (attribute.startsWith("_tier") && !isAtLeast(version, "8.0.0"));
 }
 
-/**
- * Up to 7.x a list is taken for a text with its brackets, which no node has (on 5.x it is spread over attributes `_name.0`, `_name.1`). From 8.x on
- * an empty text between commas is a value, which no node has either; only those at the end are dropped.
- */
+/** Up to 7.x a list is taken for a text with its brackets, which no node has (on 5.x it is spread over attributes `_name.0`, `_name.1`). */
 function valuesOf(value: string, version: string): string[] {
+  const takesLists = isAtLeast(version, "8.0.0");
+  return (takesLists ? listOf(value) : undefined) ?? textsOf(value, takesLists);
+}
+
+/** Where a setting takes lists, an empty text between commas is a value, which no node has; only those at the end are dropped. */
+function textsOf(value: string, takesLists: boolean): string[] {
   const parts = value.split(",").map((part) => part.trim());
-  if (!isAtLeast(version, "8.0.0")) return parts.filter((part) => part !== "");
-  const list = listOf(value);
-  if (list !== undefined) return list;
+  if (!takesLists) return parts.filter((part) => part !== "");
   const ended = value.replace(/,+$/, "");
   return ended === "" ? [] : ended.split(",").map((part) => part.trim());
 }

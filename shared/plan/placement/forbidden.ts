@@ -1,4 +1,5 @@
 import {
+  CLOSE_SETTING,
   ENABLE_SETTING,
   FIRST_RECOVERIES_SETTING,
   inEffect,
@@ -7,25 +8,48 @@ import {
   type PlacementSettings,
 } from "../../model/placement/placement.ts";
 import { reason } from "../../model/reason.ts";
-import { type PreflightCheck, type PreflightInput, refuse } from "../preflightTypes.ts";
+import { closesAny, overwritesAll } from "../overwriting/overChecks.ts";
+import { type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 import { isAtLeast } from "../versions.ts";
 import { type Forbidding, filteredBy, listOf } from "./filters.ts";
 
-export type PlacementInput = Pick<PreflightInput, "placement" | "withState" | "statePlacement" | "targetVersion">;
+export type PlacementInput = Pick<
+  PreflightInput,
+  "placement" | "withState" | "statePlacement" | "targetVersion" | "existing" | "overwrites" | "nameFor"
+>;
+type Restored = readonly { name: string }[];
 
 /** What 5.x takes for `true`; later versions accept `true` and `false` alone. */
 const TRUE = ["true", "on", "yes", "1"];
+const FALSE = ["false", "off", "no", "0"];
 
 /**
  * Settings because of which a restore would be refused, or wait for a node for ever. If a global state comes with it, the request that brings it
- * meets the cluster's own blocks, and its shards meet the settings of the state, over which the transient ones remain.
+ * meets the cluster's own blocks, and its shards meet the settings of the state, over which the transient ones remain. Where a node holds a copy
+ * of an index, the cluster restores over it whatever keeps other shards away, but for its replicas (measured on 5.5.3, 7.10.2 and 8.17.0).
  */
-export function placementChecks({ placement, withState, statePlacement = {}, targetVersion }: PlacementInput): PreflightCheck[] {
+export function placementChecks(input: PlacementInput, indices: Restored): PreflightCheck[] {
+  const { placement, withState, statePlacement = {}, targetVersion } = input;
   if (placement === undefined) return [];
   const { layers, nodes } = placement;
+  const own = inEffect(layers);
   const forbids = (found: Forbidding) =>
     refuse("placement", reason("placement.forbids", { ...found }), reason("wayOut.placement", { body: withoutIt(found, targetVersion) }));
-  const own = inEffect(layers);
+  const unclosable = closesAny(input, indices) ? firstOf(own, isUnclosable) : undefined;
+  if (unclosable)
+    return [
+      refuse(
+        "over",
+        reason("over.unclosable", { ...unclosable }),
+        reason("wayOut.placement", { body: withoutIt(unclosable, targetVersion) }),
+      ),
+    ];
+  if (overwritesAll(input, indices)) {
+    const stops = stoppedBy(own);
+    const away = keptAwayBy(own, nodes, targetVersion);
+    if (stops) return [forbids(stops)];
+    return away ? [warn("placement", reason("placement.forced", { ...away }))] : [];
+  }
   const now = withState ? blockedBy(own) : forbiddenBy(own, nodes, targetVersion);
   const then = withState ? forbiddenBy(inEffect(layers, statePlacement), nodes, targetVersion) : undefined;
   const found = now ? [forbids(now)] : [];
@@ -51,16 +75,24 @@ export function forbiddenBy(
   nodes: readonly NodeAttributes[] | undefined,
   version: string,
 ): Forbidding | undefined {
-  const outright = blockedBy(settings) ?? firstOf(settings, isNone);
-  return outright ?? (nodes && nodes.length > 0 ? filteredBy(settings, nodes, version) : undefined);
+  return stoppedBy(settings) ?? keptAwayBy(settings, nodes, version);
+}
+
+function stoppedBy(settings: PlacementSettings): Forbidding | undefined {
+  return blockedBy(settings) ?? firstOf(settings, ({ setting, value }) => setting === FIRST_RECOVERIES_SETTING && Number(value) === 0);
+}
+
+function keptAwayBy(settings: PlacementSettings, nodes: readonly NodeAttributes[] | undefined, version: string): Forbidding | undefined {
+  const none = firstOf(settings, ({ setting, value }) => setting === ENABLE_SETTING && value.toLowerCase() === "none");
+  return none ?? (nodes && nodes.length > 0 ? filteredBy(settings, nodes, version) : undefined);
 }
 
 function blockedBy(settings: PlacementSettings): Forbidding | undefined {
   return firstOf(settings, ({ setting, value }) => isBlock(setting) && TRUE.includes(value));
 }
 
-function isNone({ setting, value }: Forbidding): boolean {
-  return setting === ENABLE_SETTING ? value.toLowerCase() === "none" : setting === FIRST_RECOVERIES_SETTING && Number(value) === 0;
+function isUnclosable({ setting, value }: Forbidding): boolean {
+  return setting === CLOSE_SETTING && FALSE.includes(value);
 }
 
 function firstOf(settings: PlacementSettings, isIt: (entry: Forbidding) => boolean): Forbidding | undefined {

@@ -62,7 +62,7 @@ interface Planned {
 }
 
 async function planned(world: World, { restore, loseWrites }: RollbackRequest, known: Pick<Looked, "counted"> = {}): Promise<Planned> {
-  const { cluster, input: of } = await swapOf(world, restore);
+  const { cluster, input: of, stays } = await swapOf(world, restore);
   const input: RollbackInput = { ...of, ...(loseWrites ? { loseWrites: true as const } : {}) };
   const seen = await observeRollback(world, { id: "", cluster, input, ...known });
   const { alias, to } = told(input);
@@ -72,6 +72,7 @@ async function planned(world: World, { restore, loseWrites }: RollbackRequest, k
     restore,
     cluster,
     moves: namedMoves(input),
+    ...(stays.length > 0 && { stays }),
     writes: writesOf(seen),
     ...(unknown && { unknown }),
     refusal: refusal ?? null,
@@ -80,8 +81,8 @@ async function planned(world: World, { restore, loseWrites }: RollbackRequest, k
   return { dry, input, cluster };
 }
 
-/** What the restore's permanent record says of its swap. */
-async function swapOf(world: World, restore: string): Promise<{ cluster: string; input: RollbackInput }> {
+/** What the restore's permanent record says of its swap; an alias that was on no index before stays where it is. */
+async function swapOf(world: World, restore: string): Promise<{ cluster: string; input: RollbackInput; stays: string[] }> {
   if (kindOf(restore) !== "restore")
     throw new AppError("invalid", `${restore}: is not a restore; \`ossnap jobs --kind restore\` lists them`);
   const done = await world.log.done(restore);
@@ -108,7 +109,10 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
         snapshot: gone.snapshot,
       }),
     });
-  const moves = swapped.map((move) => moveBack(restore, move, { before, indices }));
+  const { moves, stays } = movable(
+    restore,
+    swapped.map((move) => moveBack(move, { before, indices })),
+  );
   const isKnown = moves.every(({ from }) => from.every(({ uuid }) => uuid !== ""));
   if (cluster === undefined || !isKnown || !Object.hasOwn(world.config.clusters, cluster))
     throw new AppError(
@@ -119,27 +123,36 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
     throw new AppError("invalid", `${restore}: the alias ${alias} was on several indices before; ossnap moves it back to one only`, {
       reason: reason("rollback.several", { restore, alias, indices: before.map(({ name }) => name) }),
     });
-  return { cluster, input: { restore, moves, keepOldMs: KEEP_OLD_MS } };
+  return { cluster, input: { restore, moves, keepOldMs: KEEP_OLD_MS }, stays };
 }
 
 /** The indices that the alias had before; an index without a uuid is not known. */
 function moveBack(
-  restore: string,
   { alias, to }: { alias: string; to: readonly string[] },
   { before, indices }: Required<Pick<SwapResult, "before" | "indices">>,
 ): RollbackMove {
   const earlier = before.filter((index) => (index.alias ?? alias) === alias).map(({ name, uuid }) => ({ name, uuid }));
-  if (earlier.length === 0)
-    throw new AppError(
-      "conflict",
-      `${restore}: the alias ${alias} was on no other index before, or an earlier version of ossnap did not record which`,
-      {
-        reason: reason("rollback.noEarlier", { restore, alias }),
-      },
-    );
   const from = to.map((name) => {
     const { uuid = "", operations } = indices.find(({ as }) => as === name) ?? {};
     return { name, uuid, ...(operations === undefined ? {} : { operations }) };
   });
   return { alias, from, to: earlier };
+}
+
+function movable(restore: string, all: readonly RollbackMove[]): { moves: RollbackMove[]; stays: string[] } {
+  const moves = all.filter(({ to }) => to.length > 0);
+  if (moves.length === 0) throw noEarlier(restore, all);
+  return { moves, stays: all.filter(({ to }) => to.length === 0).map(({ alias }) => alias) };
+}
+
+function noEarlier(restore: string, moves: readonly RollbackMove[]): AppError {
+  const alias = moves.map((move) => move.alias).join(", ");
+  const actions = moves.flatMap((move) => move.from.map(({ name }) => ({ remove: { index: name, alias: move.alias } })));
+  return new AppError(
+    "conflict",
+    `${restore}: the alias ${alias} was on no other index before, or an earlier version of ossnap did not record which`,
+    {
+      reason: reason("rollback.noEarlier", { restore, alias, body: JSON.stringify({ actions }) }),
+    },
+  );
 }

@@ -12,6 +12,8 @@ export interface RollbackDryRun {
   cluster: string;
   /** The indices that each alias leaves, and those that it had before and gets again. */
   moves: { alias: string; from: string[]; to: string[] }[];
+  /** Aliases that were on no index before, and stay where they are; absent if there are none. */
+  stays?: string[];
   /** Writes since the swap; `null` if unknown, with the reason. */
   writes: number | null;
   unknown?: Reason;

@@ -17,7 +17,7 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
     "alias {alias} moves BACK to this older snapshot; {index} serves a newer one and is kept for a while. The next newer snapshot that a watch restores takes the alias again",
   "alias.moving": "{job} is moving alias {alias}",
   "alias.name": "alias {alias} {wrong}, which the cluster does not accept",
-  "alias.new": "no index has the alias {alias} yet: it is added",
+  "alias.new": "no index has the alias {alias} yet: it is added, and a rollback has no index to move it back to",
   "alias.newer": "alias {alias} already serves a newer snapshot, on {index}",
   "alias.newerSince": "alias {alias} has moved to {index}, whose snapshot is newer, since this restore was requested",
   "alias.noReplace":
@@ -80,10 +80,13 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "disk.freeOnly": "(no watermarks apply)",
   "copy.nextTick": "everything is there; the next tick publishes it",
   "placement.forbids": "{setting} is {value} on the cluster, which therefore refuses restores, or has no node for their shards",
+  "over.unclosable": "{setting} is {value} on the cluster, which therefore closes no index, as a restore over one needs",
+  "placement.forced":
+    "{setting} is {value} on the cluster, which leaves no node for new shards: an index is restored over where a node has a copy of it, and its replicas are not assigned",
   "placement.stateForbids":
     "the global state of the snapshot sets {setting} to {value}, with which the cluster refuses restores, or has no node for their shards",
   "placement.total":
-    "{primaries|primary shard is|primary shards are} open on the cluster, and its data nodes take {most} ({limit} each, cluster.routing.allocation.total_shards_per_node): of {more} more some would never start",
+    "{taken|shard is|shards are} on the nodes of the cluster, and its data nodes take {most} ({limit} each, cluster.routing.allocation.total_shards_per_node): of {more} more some would never start",
   "placement.totalFewer":
     "there would be {after|open shard|open shards}, and the data nodes take {most} ({limit} each, cluster.routing.allocation.total_shards_per_node): some will not be assigned",
   "disk.full":

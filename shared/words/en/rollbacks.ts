@@ -12,7 +12,8 @@ export const ROLLBACKS: Readonly<Record<string, string>> = {
   "rollback.keepEarlier": "cancelling {job}, which would delete {index} later",
   "rollback.indexReplaced":
     "{restore} removed the index {alias} when it put the alias in its place, so there is no rollback: `ossnap restore {snapshot} --repository {repository} --to {cluster}` brings it back under another name",
-  "rollback.noEarlier": "no index is known from which {restore} took alias {alias}",
+  "rollback.noEarlier":
+    "no index is known from which {restore} took alias {alias}, so there is none to move it back to: take it off (POST /_aliases {body}), or restore the snapshot that it should serve behind it (--older if that is an earlier one)",
   "rollback.others": "alias {alias} is not on {index} alone, where the restore put it, but on {indices}: what moved it since is not undone",
   "rollback.keptGone": "what {restore} overwrote was in snapshot {snapshot} in {repository}, which does not exist any more",
   "rollback.nothingKept": "{restore} overwrote {indices}, and it was declared that what they held may be lost: no snapshot of it is known",

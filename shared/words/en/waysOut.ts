@@ -43,7 +43,9 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.loseState":
     "keep what is there in a snapshot first (a policy with globalState and featureStates), then declare that it may be lost: --lose-old (HTTP: loseOld: true)",
   "wayOut.placement": "when what it was set for is over, take it back: PUT /_cluster/settings {body}",
+  "wayOut.nameTaken": "restore it under another name: --as 'restored-*' (HTTP: as); or delete {index} first, if it is no longer needed",
   "wayOut.noStates": "leave it out",
+  "wayOut.noWatermarks": "leave the global state out, which brings this watermark, or free disk space",
   "wayOut.states": "send it yourself, without any other index: POST /_snapshot/{repository}/{snapshot}/_restore {body}",
   "wayOut.streamAs": "give it another name: --as 'restored-*' (HTTP: as); or delete what has the name",
   "wayOut.withGlobal": "restore a snapshot that has one: a policy takes it along with globalState: true",

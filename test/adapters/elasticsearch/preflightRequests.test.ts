@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { elasticsearchCluster } from "../../../shared/adapters/elasticsearch/cluster.ts";
 import type { Cluster } from "../../../shared/model/cluster.ts";
+import { DISK } from "../../../shared/model/placement/placement.ts";
 import { type Answer, fakeServer } from "./fakeServer.ts";
 
 const fs = (free: number) => ({ total: { total_in_bytes: 1_000, available_in_bytes: free } });
@@ -103,7 +104,11 @@ describe("the calls of a preflight", () => {
         flood: { value: "95%", maxHeadroom: "100GB" },
         forOnlyNode: true,
       },
-      placement: { defaults: {}, persistent: {}, transient: {} },
+      placement: {
+        defaults: expect.objectContaining({ [`${DISK}.watermark.flood_stage`]: "95%" }),
+        persistent: { [`${DISK}.watermark.low`]: "70%", [`${DISK}.watermark.high`]: "80%", [`${DISK}.threshold_enabled`]: "false" },
+        transient: { [`${DISK}.watermark.low`]: "60%" },
+      },
     });
     expect((await asking((cluster) => cluster.limits())).told).toEqual({
       recoveryRate: "40mb",
@@ -115,7 +120,7 @@ describe("the calls of a preflight", () => {
   it("tell what keeps shards away by where it is set, and nothing of other settings", async () => {
     const allocation = (settings: unknown) => ({ cluster: { routing: { allocation: settings } } });
     const answer = {
-      persistent: allocation({ exclude: { _name: ["a", "b"] }, awareness: { attributes: "rack" } }),
+      persistent: allocation({ exclude: { _name: ["a", "b"] }, awareness: { attributes: ["rack"] }, balance: { shard: "1" } }),
       transient: { cluster: { max_shards_per_node: "5", blocks: { read_only: "true" } } },
       defaults: allocation({ enable: "all", total_shards_per_node: "-1", node_initial_primaries_recoveries: "4" }),
     };
@@ -131,11 +136,14 @@ describe("the calls of a preflight", () => {
           "cluster.routing.allocation.total_shards_per_node": "-1",
           "cluster.routing.allocation.node_initial_primaries_recoveries": "4",
         },
-        persistent: { "cluster.routing.allocation.exclude._name": '["a","b"]' },
+        persistent: {
+          "cluster.routing.allocation.exclude._name": '["a","b"]',
+          "cluster.routing.allocation.awareness.attributes": '["rack"]',
+        },
         transient: { "cluster.max_shards_per_node": "5", "cluster.blocks.read_only": "true" },
       },
     });
-    expect(JSON.stringify(told)).not.toContain("awareness");
+    expect(JSON.stringify(told)).not.toContain("balance");
   });
 
   it("tell a missing privilege as denied, which a preflight takes for unknown", async () => {

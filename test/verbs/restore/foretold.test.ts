@@ -38,7 +38,7 @@ describe.each(TARGETS)("a restore into %s, with its way out,", (version, fixture
     world.target.putIndex(target?.as ?? "", { shards: 7 });
     world.target.closeIndex(target?.as ?? "");
     const { codes, told } = await foretold(world, "snap-3", "fx-orders");
-    expect(codes).toEqual(["refuse name.closedOther wayOut.deleteIndex"]);
+    expect(codes).toEqual(["refuse name.closedOther wayOut.nameTaken"]);
     expect(told[0]?.reason.params).toMatchObject({ there: 7, shards: target?.shards });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
+import type { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { stateKey } from "../../../shared/state/keys.ts";
 import { writeObject } from "../../../shared/state/objects.ts";
@@ -20,8 +21,8 @@ const behind = async (alias: string) =>
     .map(({ name }) => name)
     .sort();
 
-/** What a restore of twelve indices leaves: the new ones behind their aliases, the old ones beside them, and its permanent record. */
-async function restored(): Promise<void> {
+/** What a restore of twelve indices leaves: the new ones behind their aliases, the old ones beside them, and its permanent record; `added` aliases were on no index. */
+async function restored(added: readonly string[] = []): Promise<void> {
   for (const index of NAMES) {
     world.target.putIndex(asOf(index, "20"), { documents: 1 });
     world.target.putIndex(asOf(index, "21"), { documents: 2, aliases: ["all", index] });
@@ -34,7 +35,9 @@ async function restored(): Promise<void> {
     }),
   );
   const earlier = await Promise.all(NAMES.map(async (index) => ({ name: asOf(index, "20"), uuid: await uuidOf(asOf(index, "20")) })));
-  const before = earlier.flatMap((one, at) => ["all", NAMES[at] ?? ""].map((alias) => ({ ...one, alias })));
+  const before = earlier
+    .flatMap((one, at) => ["all", NAMES[at] ?? ""].map((alias) => ({ ...one, alias })))
+    .filter(({ alias }) => !added.includes(alias));
   const ended = job("done", { input: { indices: NAMES, alias: undefined, aliases }, targets, before });
   const made = { ...ended, id: ID, intent: { ...ended.intent, cluster: "target" } };
   const record: DoneRecord = {
@@ -56,6 +59,24 @@ describe("a rollback of a restore of twelve indices", () => {
     await settle();
     expect(await behind("all")).toEqual(NAMES.map((index) => asOf(index, "20")));
     expect(await behind("logs-11")).toEqual([asOf("logs-11", "20")]);
+  });
+
+  it("leaves an alias that was on no index before where it is, and names it", async () => {
+    await restored(["all"]);
+    const dry = await dryRollback(await world.open(), { restore: ID, loseWrites: true });
+    expect([dry.refusal, dry.stays, dry.moves.length]).toEqual([null, ["all"], NAMES.length]);
+    await askRollback(await world.open(), { restore: ID, loseWrites: true }, OPS);
+    await settle();
+    expect(await behind("all")).toEqual(NAMES.map((index) => asOf(index, "21")));
+    expect(await behind("logs-11")).toEqual([asOf("logs-11", "20")]);
+  });
+
+  it("is refused with the request that takes the aliases off where none was on an index before", async () => {
+    await restored(["all", ...NAMES]);
+    const refused = await dryRollback(await world.open(), { restore: ID }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "conflict", reason: { code: "rollback.noEarlier" } });
+    const { body } = (refused as AppError).reason?.params ?? {};
+    expect(JSON.parse(String(body)).actions).toContainEqual({ remove: { index: asOf("logs-03", "21"), alias: "logs-03" } });
   });
 
   it("leaves the record of a restore behind no alias short", () => {

@@ -49,5 +49,5 @@ export async function foreseenRoom(
   const info = await cluster.info();
   const { shardsMax, placement } = await roomOf(cluster, info);
   const asked = { shardsMax, placement, existing, targetVersion: info.version, nameFor: (index: string) => index };
-  return [...shardChecks(asked, indices), ...placementChecks(asked), ...totalChecks(asked, indices)];
+  return [...shardChecks(asked, indices), ...placementChecks(asked, indices), ...totalChecks(asked, indices)];
 }

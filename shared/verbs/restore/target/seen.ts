@@ -1,6 +1,7 @@
-import type { Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../../model/cluster.ts";
+import type { Cluster, ClusterIndex, ClusterInfo, IndexHealth, RegisteredRepository } from "../../../model/cluster.ts";
 import type { ClusterLimits, DisksSeen, NodeDisk } from "../../../model/disks/clusterDisks.ts";
 import { hasCode, messageOf } from "../../../model/errors.ts";
+import { inEffect, TOTAL_SHARDS_SETTING } from "../../../model/placement/placement.ts";
 import { oneLine } from "../../../model/plainText.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
 import type { SnapshotProof } from "../../../model/repository.ts";
@@ -47,11 +48,18 @@ export async function roomOf(cluster: Cluster, { version, dataNodes }: ClusterIn
   const disks = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
   const nodes = "told" in disks ? disks.told.map(({ attributes }) => attributes) : undefined;
   const perNode = limitsShards(version) && "told" in limits ? limits.told.shardsPerNode : undefined;
+  const layers = "told" in limits ? limits.told.placement : undefined;
+  const isLimited = layers !== undefined && Number(inEffect(layers)[TOTAL_SHARDS_SETTING]) > 0;
+  const healths = isLimited ? await toldBy(() => cluster.healths()) : undefined;
   return {
     ...{ limits, disks },
     shardsMax: perNode === undefined ? undefined : perNode * dataNodes,
-    placement: "told" in limits ? { layers: limits.told.placement, nodes, dataNodes } : undefined,
+    placement: layers && { layers, nodes, dataNodes, unassigned: healths && unassignedOf(healths) },
   };
+}
+
+function unassignedOf(healths: Told<Map<string, IndexHealth>>): Map<string, number> | undefined {
+  return "told" in healths ? new Map([...healths.told].map(([name, { unassigned }]) => [name, unassigned])) : undefined;
 }
 
 /** What an alias says on each of its indices; one alone cannot differ from others. */

@@ -38,6 +38,22 @@ describe.each(["6.7.0", "7.10.2"])("a rollback of a restore over an index on %s"
     await expect(dry({ restore: id })).rejects.toMatchObject({ reason: { code: "rollback.ofRollback", params: { of: restore } } });
   });
 
+  it("is not refused for a setting that keeps only new shards away, with which the cluster restores over an index", async () => {
+    const restore = await overwritten();
+    await world.target.putClusterSettings({ "cluster.routing.allocation.exclude._name": "*" });
+    expect(await dry({ restore })).toMatchObject({ refusal: null });
+    expect(await ended(await back({ restore }))).toMatchObject({ state: "done" });
+    expect(await look()).toEqual(BEFORE);
+  });
+
+  it("is refused where the cluster closes no index", async () => {
+    const restore = await overwritten();
+    await world.target.putClusterSettings({ "cluster.indices.close.enable": "false" });
+    expect(await dry({ restore })).toMatchObject({
+      refusal: { code: "over.unclosable", params: { setting: "cluster.indices.close.enable" } },
+    });
+  });
+
   it("is refused after writes, which are counted, unless they may be lost", async () => {
     const restore = await overwritten();
     world.target.writeDocuments(NAME, ["new-1", "new-2"]);
