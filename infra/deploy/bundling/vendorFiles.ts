@@ -9,6 +9,7 @@ type Packages = Readonly<Record<string, "whole" | readonly string[]>>;
  */
 export const VENDOR_FILES: Readonly<Record<string, Packages>> = {
   oss: { "ali-oss": "whole" },
+  yaml: { yaml: "whole" },
   elasticsearch: { "@elastic/transport": "whole", "@elastic/elasticsearch": "whole" },
   aliyun: { "@alicloud/openapi-client": "whole", "@alicloud/tea-util": "whole" },
   aws: {
@@ -32,6 +33,11 @@ export const VENDOR_FILES: Readonly<Record<string, Packages>> = {
 
 export const VENDOR_DIRECTORY = "vendor";
 
+/** Read when one of these exports is used, not when what imports them is loaded. */
+const USED_LATER: Readonly<Record<string, readonly string[]>> = {
+  yaml: ["isAlias", "isMap", "isNode", "isScalar", "isSeq", "LineCounter", "parse", "parseDocument", "stringify"],
+};
+
 const NAMESPACE = "vendor";
 const FILE_OF = new Map(
   Object.entries(VENDOR_FILES).flatMap(([file, packages]) => Object.keys(packages).map((name) => [name, pathOf(file)])),
@@ -45,9 +51,11 @@ export const vendorsBeside: Plugin = {
       if (namespace === NAMESPACE) return { path, external: true };
       return FILE_OF.has(path) ? { path, namespace: NAMESPACE } : undefined;
     });
-    onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(FILE_OF.get(path))}).packages[${JSON.stringify(path)}];`,
-    }));
+    onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => {
+      const loaded = `require(${JSON.stringify(FILE_OF.get(path))}).packages[${JSON.stringify(path)}]`;
+      const later = USED_LATER[path]?.map((name) => `get ${name}() { return ${loaded}.${name}; }`);
+      return { contents: `module.exports = ${later ? `{ ${later.join(", ")} }` : loaded};` };
+    });
   },
 };
 

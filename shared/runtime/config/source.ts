@@ -24,11 +24,29 @@ export function readSource(text: string): Reading {
   if (text.length > SOURCE_CHARACTERS_MAX) return refused(undefined, "too long", `keep it within ${SOURCE_CHARACTERS_MAX} characters`);
   if (text.includes("\0")) return refused(undefined, "not a text in UTF-8", "save the file as UTF-8");
   try {
-    return parseSource(text);
+    return writtenByUs(text) ?? parseSource(text);
   } catch (error) {
     // Thrown by the parser for too many aliases.
     if (!(error instanceof ReferenceError)) throw error;
     return refused(undefined, "repeats an alias too often", "write the values out");
+  }
+}
+
+/**
+ * The text beside a bundle is JSON as it was written there, so that it has no key twice: an instance that starts needs no YAML for it, but for the
+ * line of a fault.
+ */
+function writtenByUs(text: string): Reading | undefined {
+  const tree = text.startsWith("{") ? parsedJson(text) : undefined;
+  if (tree === undefined || `${JSON.stringify(tree, undefined, 2)}\n` !== text || isTooDeep(tree)) return undefined;
+  return { source: { tree, lineOf: (segments) => parseSource(text).source?.lineOf(segments) }, faults: [] };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

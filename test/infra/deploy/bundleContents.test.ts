@@ -34,9 +34,10 @@ afterAll(async () => {
 /** What the file of each name may hold, and its most bytes: a package more is a longer start of every instance. */
 const FILES: Record<string, { bytesMax: number; packages: string[] }> = {
   "index.js": {
-    bytesMax: 1_130_000,
-    packages: ["@middy/core", "croner", "fastest-levenshtein", "yaml", "zod"],
+    bytesMax: 1_040_000,
+    packages: ["@middy/core", "croner", "fastest-levenshtein", "zod"],
   },
+  "vendor/yaml.js": { bytesMax: 120_000, packages: ["yaml"] },
   "vendor/oss.js": {
     bytesMax: 359_000,
     packages: [
