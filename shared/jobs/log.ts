@@ -6,10 +6,10 @@ import { isTooLongForJob, type JobKindName, kindOf } from "../model/jobId.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
-import { damagedObject, readObject } from "../state/objects.ts";
+import { readObject } from "../state/objects.ts";
 import { readShaped } from "../state/records.ts";
-import { storedAsked, storedReason } from "../state/shapes.ts";
-import { putBack } from "./damage/putBack.ts";
+import { storedReason } from "../state/shapes.ts";
+import { damagedRecord, isDate, isObject, isSaying, requireWhole } from "./damage/wholeRecords.ts";
 import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
 
 /** The job log in a state store: records are written once, ordered by number, and never changed. */
@@ -47,9 +47,9 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       record = await readObject<JobRecord>(state, stateKey.record(id, seq));
     } catch (error) {
       if (!hasCode(error, "invalid")) throw error;
-      throw damaged(id, seq, "is not JSON");
+      throw damagedRecord(id, seq, "is not JSON");
     }
-    if (record !== undefined && !isObject(record)) throw damaged(id, seq, "is not a JSON object");
+    if (record !== undefined && !isObject(record)) throw damagedRecord(id, seq, "is not a JSON object");
     return record;
   }
 
@@ -203,50 +203,11 @@ function sinceOf({ givingBackSince, at: before }: Pick<JobRecord, "givingBackSin
   return (isUnbroken ? givingBackSince : undefined) ?? at;
 }
 
-/** What is read of open jobs by others than themselves: where it is missing, the looks of those would fail. */
-const INPUT_PARTS: Partial<Record<JobKindName, readonly string[]>> = { arrival: ["watch", "snapshot"] };
-
-/** A damaged object must not fail somewhere in a step, with words that name neither it nor what helps. */
-function requireWhole(id: string, first: JobRecord, head: JobRecord): JobIntent {
-  const { intent } = first;
-  const missing = [
-    ...(isDate(first.at) ? [] : [[0, "at"] as const]),
-    ...(isDate(head.at) ? [] : [[head.seq, "at"] as const]),
-    ...(isObject(intent?.input) ? partsMissing(id, intent.input) : [[0, "intent.input"] as const]),
-    ...(typeof intent?.about === "string" && storedAsked.safeParse(intent.asked).success
-      ? []
-      : [[0, "intent.about or intent.asked"] as const]),
-    ...(isDate(intent?.patienceUntil) ? [] : [[0, "intent.patienceUntil"] as const]),
-    ...(isSaying(head) ? [] : [[head.seq, "state or reason"] as const]),
-  ];
-  const [found] = missing;
-  if (found !== undefined) throw damaged(id, found[0], `has no valid ${found[1]}`);
-  return intent as JobIntent;
-}
-
-function damaged(id: string, seq: number, what: string): AppError {
-  return damagedObject(stateKey.record(id, seq), `is damaged: it ${what}, and job ${id} is left alone; ${putBack(id)}`);
-}
-
-const SAYING = z.looseObject({ state: z.string(), reason: storedReason, trouble: storedReason.optional() });
-const isSaying = (record: JobRecord) => SAYING.safeParse(record).success;
-
-function partsMissing(id: string, input: object): (readonly [number, string])[] {
-  const parts = INPUT_PARTS[kindOf(id) as JobKindName] ?? [];
-  return parts.filter((part) => !isObject((input as Record<string, unknown>)[part])).map((part) => [0, `intent.input.${part}`]);
-}
-
-const isDate = (value: unknown) => !Number.isNaN(Date.parse(String(value)));
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
 /** Of what a damaged record does not say. */
 const UNKNOWN = "unknown";
 
 function historyEntry(id: string, record: JobRecord): HistoryEntry {
-  if (!isSaying(record) || !isDate(record.at)) throw damaged(id, record.seq, "has no valid at, state or reason");
+  if (!isSaying(record) || !isDate(record.at)) throw damagedRecord(id, record.seq, "has no valid at, state or reason");
   const claim = record.claim ? { claim: { effect: record.claim.effect, attempt: record.claim.attempt } } : {};
   const { function: by, requestId } = (record.by ?? {}) as Partial<Record<keyof By, unknown>>;
   const request = typeof requestId === "string" ? { request: requestId } : {};

@@ -1,8 +1,8 @@
 import { globalMetadataKey, snapshotKey } from "../format/keys.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type SnapshotProof, type Verdict } from "../model/repository.ts";
-import { heldBy } from "./root/holdings.ts";
 import { namesakesOf, unindexedOf, unindexedReason, unlistedOf } from "./rootFaults.ts";
+import { heldBy } from "./roots/holdings.ts";
 
 /** A snapshot as far as a proposal needs it. */
 export interface Judged {

@@ -1,8 +1,8 @@
 import { decodeIndexMetadata, type IndexMetadata } from "../format/indexMetadata.ts";
 import { remembering } from "../model/memory/remembering.ts";
 import type { RootCatalogue, RootSnapshot } from "../model/repository.ts";
-import { heldBy } from "../proof/root/holdings.ts";
 import { type Unindexed, unindexedOf } from "../proof/rootFaults.ts";
+import { heldBy } from "../proof/roots/holdings.ts";
 import { weightOfMetadata } from "./heldMemory.ts";
 import type { Decode } from "./metadataReader.ts";
 
