@@ -2,7 +2,7 @@ import { messageOf } from "../../shared/model/errors.ts";
 import { redactor, secretsKnown } from "../../shared/runtime/redact.ts";
 import { VERSION } from "../../shared/runtime/settings.ts";
 import { connect } from "../../shared/runtime/wire.ts";
-import { CHECKS } from "./checks.ts";
+import { CHECKS, FREE } from "./checks.ts";
 import { askCluster } from "./cluster.ts";
 import { removeAll } from "./removeAll.ts";
 import { type Finding, findingLine, type Report } from "./report.ts";
@@ -27,10 +27,10 @@ export async function accept(options: AcceptOptions): Promise<Report> {
     if (missing === undefined) note(await finding(name, () => run(stage)));
     else note({ check: name, outcome: "not checked", seen: `it needs "${missing}"`, seconds: 0 });
   }
-  const kept = "everything is left where it is, as asked";
-  note(
-    options.keep ? { check: "removal", outcome: "not checked", seen: kept, seconds: 0 } : await finding("removal", () => removeAll(stage)),
-  );
+  const isOurs = findings.some(({ check, outcome }) => check === FREE && outcome === "ok");
+  const kept = isOurs ? "everything is left where it is, as asked" : "nothing was written, and nothing is removed";
+  const isLeft = options.keep || !isOurs;
+  note(isLeft ? { check: "removal", outcome: "not checked", seen: kept, seconds: 0 } : await finding("removal", () => removeAll(stage)));
   return { about: await aboutOf(stage), findings };
 }
 

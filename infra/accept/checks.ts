@@ -1,10 +1,11 @@
 import { AppError } from "../../shared/model/errors.ts";
 import { initialise } from "../../shared/runtime/initialise.ts";
+import { connect } from "../../shared/runtime/wire.ts";
 import { readObject, writeObjectOnce } from "../../shared/state/objects.ts";
 import { counted } from "../../shared/words/numbers.ts";
 import { triggerHeaders } from "../cli/at/triggerSignature.ts";
 import { askCluster } from "./cluster.ts";
-import { ALIAS, ENTRIES, INDEX, NAMES } from "./site.ts";
+import { ALIAS, ENTRIES, INDEX, NAMES, placesOf } from "./site.ts";
 import { apiOf, ended, rowsOf, type Stage, until } from "./stage.ts";
 import { invokeTask } from "./taskIds.ts";
 
@@ -22,9 +23,13 @@ export interface Check {
   run(stage: Stage): Promise<string>;
 }
 
+/** Without it nothing is written, and nothing removed: what is there is somebody else's, or of a run that was kept. */
+export const FREE = "nothing is there yet";
+
 export const CHECKS: readonly Check[] = [
-  { name: "one writer of a key wins", after: [], run: compareAndSet },
-  { name: "the state has an identity", after: [], run: initState },
+  { name: FREE, after: [], run: nothingThere },
+  { name: "one writer of a key wins", after: [FREE], run: compareAndSet },
+  { name: "the state has an identity", after: [FREE], run: initState },
   { name: "s deploy", after: ["the state has an identity"], run: deploy },
   { name: "HTTP signature", after: ["s deploy"], run: signature },
   { name: "role of the HTTP function", after: ["HTTP signature"], run: httpRole },
@@ -35,6 +40,23 @@ export const CHECKS: readonly Check[] = [
   { name: "OSS event", after: ["copy"], run: event },
   { name: "restore", after: ["copy"], run: restored },
 ];
+
+async function nothingThere(stage: Stage): Promise<string> {
+  const { settings, context } = stage;
+  const there: string[] = [];
+  for (const place of placesOf(settings.config)) {
+    const store = connect(settings, context).blobs(place);
+    for await (const { key } of store.list("")) {
+      there.push(`${store.url}/${key}`);
+      break;
+    }
+  }
+  for (const [name, cluster] of Object.entries(settings.config.clusters))
+    for (const path of [INDEX, `_alias/${ALIAS}`, ...Object.values(NAMES).map((repository) => `_snapshot/${repository}`)])
+      if ((await askCluster(cluster, "GET", `/${path}`)) !== undefined) there.push(`${path} on cluster ${name}`);
+  if (there.length > 0) throw wrong(`${there.join(", ")}: choose another ACCEPT_PREFIX, or remove what an earlier run left`);
+  return "no object below the prefix, and neither indices nor repositories of these names";
+}
 
 async function compareAndSet({ state }: Stage): Promise<string> {
   for (let round = 0; round < ROUNDS; round += 1) {

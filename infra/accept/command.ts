@@ -90,6 +90,8 @@ function written(env: Record<string, string | undefined>): { configPath: string;
   return { configPath, serverlessPath };
 }
 
+// A closed output (`| head`) must not stop it in its middle.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

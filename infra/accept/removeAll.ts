@@ -3,7 +3,7 @@ import { messageOf } from "../../shared/model/errors.ts";
 import { connect } from "../../shared/runtime/wire.ts";
 import { counted } from "../../shared/words/numbers.ts";
 import { askCluster } from "./cluster.ts";
-import { ALIAS, INDEX, NAMES } from "./site.ts";
+import { ALIAS, INDEX, NAMES, placesOf } from "./site.ts";
 import type { Stage } from "./stage.ts";
 
 /** The functions first, so that nothing writes any more. Every step is tried. Errors: the first step that failed. */
@@ -30,8 +30,7 @@ export async function removeAll(stage: Stage): Promise<string> {
       for (const repository of Object.values(NAMES)) await askCluster(cluster, "DELETE", `/_snapshot/${repository}`);
       return `indices and repositories on cluster ${name}`;
     });
-  const places = [config.repositories[NAMES.written]?.blobs, ...Object.values(config.copies).map(({ to }) => to), config.state];
-  for (const place of places) if (place !== undefined) await step(place.bucket, () => emptied(stage, place));
+  for (const place of placesOf(config)) await step(place.bucket, () => emptied(stage, place));
   if (faults.length > 0) throw new Error(`${faults.join("; ")}; removed: ${seen.join(", ") || "nothing"}`);
   return seen.join(", ");
 }

@@ -1,5 +1,5 @@
 import { parseDocument, stringify } from "yaml";
-import type { Config } from "../../shared/model/config.ts";
+import type { Config, Place } from "../../shared/model/config.ts";
 import { timersFor, watchTriggersFor } from "../deploy/timersFor.ts";
 
 type Section = Record<string, unknown>;
@@ -63,6 +63,12 @@ export function configText({ deployment, vpc, state, clusters, written, copied }
   );
 }
 
+/** All that the acceptance writes to, the state last. */
+export function placesOf({ repositories, copies, state }: Config): Place[] {
+  const written = repositories[NAMES.written]?.blobs;
+  return [...(written === undefined ? [] : [written]), ...Object.values(copies).map(({ to }) => to), state];
+}
+
 /** `${NAME}` */
 export function variable(name: string): string {
   return `\${${name}}`;
@@ -79,7 +85,10 @@ export function serverlessText(
   const environmentVariables = Object.fromEntries(variables.map((name) => [name, `\${env('${name}', '')}`]));
   const resources = Object.entries(document.resources).map(([name, resource]) => {
     const props = resource.props as Section & { triggers?: Section[] };
-    const http = (props.triggers ?? []).filter(({ triggerType }) => triggerType === "http");
+    // Whoever accepts calls it from outside, also where the functions are in a VPC.
+    const http = (props.triggers ?? [])
+      .filter(({ triggerType }) => triggerType === "http")
+      .map((trigger) => ({ ...trigger, triggerConfig: { ...(trigger.triggerConfig as Section), disableURLInternet: false } }));
     const timed = timers[name as keyof typeof timers] ?? [];
     const watches = name === "onCopiedBlob" ? watchTriggersFor(config, region) : [];
     const triggers = [...timed, ...watches, ...http];

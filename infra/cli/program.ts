@@ -20,7 +20,7 @@ export async function runCommand(line: readonly string[], shell: Environment, st
   let ended: ExitCode = EXIT.ok;
   const open = (options: GlobalOptions) => openSession(options, shell, programOf(started, shell, options));
   const program = buildProgram(programOf(started, shell, {}), helpText, async (options, verb, args) => {
-    ended = await runVerb(open(options), () => verb.read(args, { ...options }), "wait" in options);
+    ended = await runVerb(open(options), () => verb.read(args, { ...options }), { stream: "wait" in options, isPlan: verb.isPlan });
   });
   const given = asHelpOption(line, valuedOf(program));
   try {
@@ -35,13 +35,13 @@ export async function runCommand(line: readonly string[], shell: Environment, st
 type Run = (session: Session) => Promise<Answer>;
 
 /** The line and the files that it names are read as a whole before the verb runs: a line with a fault does nothing. */
-async function runVerb(session: Session, read: () => Run, stream: boolean): Promise<ExitCode> {
+async function runVerb(session: Session, read: () => Run, { stream, isPlan }: { stream: boolean; isPlan: boolean }): Promise<ExitCode> {
   const { terminal } = session;
   const { program } = terminal.look();
   try {
     const run = read();
     refuseMixture(session.options);
-    await readNamedFiles(session);
+    await readNamedFiles(session, isPlan);
     const answer = await run(session);
     const text = terminal.json
       ? envelope(answer, { at: new Date(), stream, program, target: session.options.at })
@@ -61,9 +61,9 @@ function faultLines(terminal: Terminal, [first = "", ...more]: readonly string[]
 }
 
 /** A file that the line names must be readable even when the verb could do without it. */
-async function readNamedFiles({ options, environment, settings }: Session): Promise<void> {
+async function readNamedFiles({ options, environment, settings, planned }: Session, isPlan: boolean): Promise<void> {
   if (options.envFile !== undefined) environment();
-  if (options.config !== undefined) await settings();
+  if (options.config !== undefined) await (isPlan ? planned() : settings());
 }
 
 interface Usage {

@@ -43,6 +43,7 @@ export const VERBS: readonly Verb[] = [
     {
       description: "what to grant to the functions, the command line and whoever deploys: ready policies for RAM and IAM",
       example: ["policies", "--only", "workers"],
+      isPlan: true,
       options: { account: ACCOUNT, only: ONLY },
     },
     async (session, input) => (await import("./verbs/deployment/policies.ts")).policies(session, input),

@@ -45,6 +45,8 @@ export function plannedConfig(text: string, environment: Environment): Planned {
 /** The variables to which a fault is due, if they are not set. */
 function variablesOf({ reason, value }: ConfigFault, known: ReadonlyMap<string, number>): string[] {
   if (reason.code === "config.environment") return [String(reason.params.name)];
+  // A secret of KMS is not read for a plan.
+  if (reason.code === "config.kms") return [`kms:${String(reason.params.name)}`];
   const named = [...(value ?? "").matchAll(/\$\{([^}]+)\}/g)].map(([, name = ""]) => name);
   return named.filter((name) => known.has(name));
 }

@@ -19,6 +19,7 @@ describe("decodeGlobalMetadata", () => {
     expect(placement).toEqual({
       "cluster.routing.allocation.enable": "none",
       "cluster.routing.allocation.exclude._ip": '["10.0.0.1","10.0.0.2"]',
+      "cluster.routing.allocation.disk.watermark.low": "85%",
       "cluster.routing.allocation.total_shards_per_node": "2",
       "cluster.max_shards_per_node": "5",
     });

@@ -87,7 +87,7 @@ it("everything that the cloud is asked for holds on the stand-ins", () => {
     report.findings.map(({ check, seen: text }) => [check, "ok", text]),
   );
   const of = (name: string) => report.findings.find(({ check }) => check === name)?.seen;
-  expect(report.findings).toHaveLength(12);
+  expect(report.findings).toHaveLength(13);
   expect(of("HTTP signature")).toBe("unsigned 400, another secret 403, no token 401, wrong token 401, signed 200");
   expect(of("task ids")).toBe("an id is taken once: 202, then 409");
   expect(of("repository")).toBe("type fs: same, verified by 1 node; type oss was not tried");

@@ -11,6 +11,8 @@ export interface Verb {
   /** The words of one typical line. */
   example: readonly string[];
   options: readonly OptionSpec[];
+  /** Whether it needs none of the variables that ossnap.yaml names. */
+  isPlan: boolean;
   /**
    * Checks the whole line, then returns what runs it; nothing runs and nothing is read before.
    * @throws AppError `invalid` with each fault: the option, the value and the fix.
@@ -29,6 +31,7 @@ export interface VerbSpec<A extends Arguments, O extends Options> {
   args?: A;
   /** By commander's name of each option: `takeOver` for `--take-over`. */
   options?: O;
+  isPlan?: boolean;
   /** A fault of options that do not go together. */
   check?: (input: Input<A, O>) => string | undefined;
 }
@@ -36,7 +39,7 @@ export interface VerbSpec<A extends Arguments, O extends Options> {
 /** A verb gets its arguments and options only as checked values, so it cannot find a fault in them after its first write. */
 export function verb<A extends Arguments = Record<never, never>, O extends Options = Record<never, never>>(
   signature: string,
-  { description, example, args, options, check }: VerbSpec<A, O>,
+  { description, example, args, options, isPlan = false, check }: VerbSpec<A, O>,
   run: (session: Session, input: Input<A, O>) => Promise<Answer>,
 ): Verb {
   const values = Object.entries(options ?? {}).map(([key, { value }]) => [key, value] as const);
@@ -51,6 +54,7 @@ export function verb<A extends Arguments = Record<never, never>, O extends Optio
     description,
     example,
     options: Object.values(options ?? {}),
+    isPlan,
     read(words, given) {
       const named = [...argNames.map((key, at) => [key, words[at]] as const), ...values.map(([key]) => [key, given[key]] as const)];
       const found = schema.safeParse(Object.fromEntries(named.filter(([, value]) => value !== undefined)));

@@ -38,6 +38,8 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
 const DEPLOY = { plan: { type: "boolean" }, "no-bundle": { type: "boolean" }, "without-events": { type: "boolean" } } as const;
 const UNDEPLOY = { yes: { type: "boolean" } } as const;
 
+// A closed output (`| head`) must not stop a deployment in its middle.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

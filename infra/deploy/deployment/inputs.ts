@@ -61,6 +61,8 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
     throw new AppError("invalid", `${serverlessPath}: cannot be deployed`, { lines: faults.flatMap((one) => printFault(one).split("\n")) });
   const rendered = renderServerless(serverlessText, config);
   const functions = functionsOf(rendered, env);
+  if (!namesOnly) requireOneAccount(functions, env.ACCOUNT_ID);
+  requirePlainValues(functions);
   const accountId = env.ACCOUNT_ID || accountIn(functions[0]?.role);
   if (accountId === undefined && !namesOnly) requireVariables(["ACCOUNT_ID"], names, { configPath, serverlessPath });
   const notes = [...warnings.map((one) => `warning: ${printConfigFault(one)}`), ...networkNotes(config)].map(
@@ -96,6 +98,25 @@ function requireVariables(
   const fix = "in the shell, in .env, or in a file of NAME=value (--env-file)";
   if (told.length === 1) throw new AppError("invalid", `a variable is not set: ${told[0]}; set it ${fix}`);
   throw new AppError("invalid", `${told.length} variables are not set; set them ${fix}:`, { lines: told });
+}
+
+/** `s` replaces expressions in values too: another value than the one that was set would be deployed, without a word. */
+function requirePlainValues(functions: readonly FunctionProps[]): void {
+  const values = functions.flatMap(({ environmentVariables = {} }) => Object.entries(environmentVariables));
+  const names = [...new Set(values.filter(([, value]) => value.includes("${")).map(([name]) => name))];
+  if (names.length === 0) return;
+  const wrong = "a value must not contain ${, which s would replace";
+  throw new AppError("invalid", `${names.join(", ")}: ${wrong}; choose another value, or keep it in KMS (\${kms:NAME})`);
+}
+
+/** A role of another account, or none, would be refused by the platform only after other functions were deployed. */
+function requireOneAccount(functions: readonly FunctionProps[], accountId: string | undefined): void {
+  const own = accountId || accountIn(functions[0]?.role);
+  for (const { functionName, role } of functions) {
+    if (role === undefined || accountIn(role) === own) continue;
+    const wrong = accountIn(role) === undefined ? "is no role" : `is a role of another account than ${own}`;
+    throw new AppError("invalid", `the role of ${functionName} ${wrong}: ${role}; write acs:ram::${own ?? "ACCOUNT_ID"}:role/NAME`);
+  }
 }
 
 /** fc3 needs the account's number, for the log project among others, even where s.yaml does not. */

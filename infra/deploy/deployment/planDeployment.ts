@@ -55,8 +55,14 @@ export async function planDeployment(inputs: Inputs, plane: ControlPlane, takeOv
 function requireSameState({ config, configPath }: Inputs, deployed: readonly Deployed[]): void {
   const own = placeId(config.state);
   for (const { function: found } of deployed) {
-    const other = found && stateOf(found);
-    if (found === undefined || other === undefined || other === own) continue;
+    if (found === undefined) continue;
+    const other = stateOf(found);
+    if (other === own) continue;
+    if (other === undefined)
+      throw new AppError(
+        "refused",
+        `${found.functionName} is deployed already and does not say for which state: by an earlier version, or by s itself; if it works on ${own}, say --take-over, else give this deployment a name of its own (deployment: more)`,
+      );
     throw new AppError(
       "refused",
       `${found.functionName} is deployed already, for the state ${other}, and ${configPath} has the state ${own}: give this deployment a name of its own (deployment: more), or say --take-over`,

@@ -13,12 +13,17 @@ export interface UsedPlace {
 export function usedPlaces({ state, repositories, watches, copies }: Config): UsedPlace[] {
   return [
     { path: "state", place: state, use: "state" },
-    ...Object.entries(repositories).flatMap(([name, { blobs }]): UsedPlace[] =>
-      blobs ? [{ path: `repositories.${name}.blobs`, place: blobs, use: "read" }] : [],
+    ...Object.entries(repositories).flatMap(([name, { blobs, register }]): UsedPlace[] =>
+      blobs ? [{ path: `repositories.${name}.blobs`, place: blobs, use: areClusters(blobs, register) ? "write" : "read" }] : [],
     ),
     ...Object.entries(watches).map(([name, { blobs }]): UsedPlace => ({ path: `watches.${name}.blobs`, place: blobs, use: "read" })),
     ...Object.entries(copies).map(([name, { to }]): UsedPlace => ({ path: `copies.${name}.to`, place: to, use: "write" })),
   ];
+}
+
+/** Keys that stand in the repository's settings too: by them the cluster itself writes and deletes there. */
+function areClusters({ accessKeyId }: Place, register: Config["repositories"][string]["register"]): boolean {
+  return accessKeyId !== undefined && Object.values(register?.settings ?? {}).includes(accessKeyId);
 }
 
 const READ = ["oss:GetObject"];

@@ -25,6 +25,8 @@ module.exports = class {
   async remove({ props }) { await send("DELETE", "/component/" + props.functionName); return {}; }
 };
 `;
+/** By which a deployment knows its own functions. */
+const MARK = { OSSNAP_STATE: "oss-cn-hangzhou/ossnap-state/prod" };
 const KEYS = { accessKeyId: "LTAIdeployer", accessKeySecret: "planted-deployer-secret" };
 const SECRETS = {
   S3_SECRET: "planted-s3/secret",
@@ -159,7 +161,7 @@ describe("npm run deploy", () => {
 
   it("reports a refusal of s with its code, hides what is deployed now, and removes no trigger then", { timeout: 60_000 }, async () => {
     plane.functions.set("ossnap-http", {
-      function: { functionName: "ossnap-http", environmentVariables: { WEBHOOK_SECRET: "planted-old-value" } },
+      function: { functionName: "ossnap-http", environmentVariables: { WEBHOOK_SECRET: "planted-old-value", ...MARK } },
       triggers: new Map([["extra", { triggerName: "extra", triggerType: "timer", triggerConfig: "{}" }]]),
     });
     expect(await deployed({}, { REFUSED: "http" })).not.toBe(0);
@@ -170,12 +172,25 @@ describe("npm run deploy", () => {
   });
 });
 
+describe("what would be deployed otherwise than meant", () => {
+  it.each([
+    ["a value that s would change", { WEBHOOK_SECRET: "pa${vars.region}ss" }, /^WEBHOOK_SECRET: a value must not contain \$\{/],
+    ["a role of another account", { OSSNAP_HTTP_ROLE_ARN: "acs:ram::9:role/http" }, /the role of ossnap-http is a role of another account/],
+    ["no role", { OSSNAP_ROLE_ARN: "acs:ram::1234567890123456:user/bob" }, /is no role: acs:ram::1234567890123456:user\/bob/],
+    ["another account", { ACCOUNT_ID: "9999999999999999" }, /is a role of another account than 9999999999999999/],
+  ])("is refused before anything is asked: %s", async (_, variables, message) => {
+    await expect(deployed({ plan: true }, variables)).rejects.toThrow(message);
+    expect(plane.requests).toEqual([]);
+  });
+});
+
 describe("the plan", () => {
   it("compares with what the real fc3 left behind: figures with both values, variables by name", async () => {
     for (const [name, kept] of keptFromRecording("test/fixtures/fc3/second-deploy.jsonl")) plane.functions.set(name, kept);
     const http = plane.functions.get("ossnap-http");
     Object.assign(http?.function ?? {}, { timeout: 30, environmentVariables: { WEBHOOK_SECRET: "hush", GONE: "planted-gone" } });
-    expect(await planned()).toBe(0);
+    await expect(planned()).rejects.toThrow("ossnap-create-snapshots is deployed already and does not say for which state");
+    expect(await planned({ takeOver: true })).toBe(0);
     expect(lines[0]).toMatch(/: 0 to create, 7 to change, 0 unchanged but for the code; 0 triggers to remove$/);
     expect(output()).toMatch(/^~ ossnap-http\n {4}timeout 30 → 60\n {4}description /m);
     expect(output()).toMatch(/^ {4}variables (?:\+\w+\s+)+~WEBHOOK_SECRET -GONE$/m);
@@ -301,7 +316,7 @@ describe("npm run undeploy", () => {
   it("shows what would go, and removes exactly that with --yes", { timeout: 60_000 }, async () => {
     for (const name of ["ossnap-http", "ossnap-copy-blobs", "ossnap-other-http"])
       plane.functions.set(name, {
-        function: { functionName: name },
+        function: { functionName: name, environmentVariables: MARK },
         triggers: new Map([["http", { triggerName: "http", triggerType: "http", triggerConfig: "{}" }]]),
       });
     expect(await removed(false)).toBe(0);
