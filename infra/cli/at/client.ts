@@ -62,21 +62,25 @@ function wireOf(base: URL, { method, path, query = {}, body, key }: ApiCall): Wi
   return { method, url, headers, body: body === undefined ? undefined : JSON.stringify(body) };
 }
 
+/** Nothing was there to receive the request. */
+const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+
 async function fetched({ method, url, headers, body }: Wire): Promise<WireAnswer> {
+  let isReached = false;
   try {
     const init = { method, headers, redirect: "error" as const, signal: AbortSignal.timeout(TIMEOUT_MS) };
     const answer = await fetch(url, body === undefined ? init : { ...init, body });
+    isReached = true;
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = messageOf(cause) || (cause as { code?: string }).code || "no answer";
-    throw new AppError(
-      "transient",
-      `${url.origin}: the HTTP function did not answer: ${why}; is its address right (--url, OSSNAP_HTTP_URL)?`,
-      {
-        cause: error,
-      },
-    );
+    const isSent = isReached || !NEVER_SENT.test(String((cause as { code?: unknown }).code));
+    const what = isReached ? "the answer of the HTTP function was cut off" : "the HTTP function did not answer";
+    const fix = isReached ? "" : "; is its address right (--url, OSSNAP_HTTP_URL)?";
+    // Asked again without a key it would be another job.
+    const done = method === "GET" || !isSent ? "" : "; what was asked for may have been done: look at `ossnap jobs` before you ask again";
+    throw new AppError("transient", `${url.origin}: ${what}: ${why}${fix}${done}`, { cause: error });
   }
 }
 

@@ -1,4 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Ended, flat, inDirectory, runHere } from "../runCli.ts";
@@ -47,6 +49,25 @@ describe("ossnap --at", () => {
     const ended = await run(["--at", "fc", "--url", "http://127.0.0.1:9", "status"], ALL);
     expect(ended.said).toMatch(/✗ http:\/\/127\.0\.0\.1:9: the HTTP function did not answer: .*; is its address right/);
     expect(ended.exitCode).toBe(1);
+  });
+
+  it("says of an answer that was cut off that the work may have begun, and not that of a request that nobody received", async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(202, { "content-type": "application/json", "content-length": "100" }).write('{"id":');
+      setTimeout(() => response.destroy(), 20);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const cut = await run(["--at", "fc", "--url", `http://127.0.0.1:${port}`, "backup", "nightly"], ALL);
+      expect(cut.said).toMatch(
+        /the answer of the HTTP function was cut off: .*what was asked for may have been done: look at `ossnap jobs`/,
+      );
+      const never = await run(["--at", "fc", "--url", "http://127.0.0.1:9", "backup", "nightly"], ALL);
+      expect(never.said).not.toContain("may have been done");
+    } finally {
+      server.close();
+    }
   });
 
   it("takes nothing from a local host that runs beside --at fc", async () => {
