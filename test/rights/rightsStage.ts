@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openApi } from "../../infra/cli/at/client.ts";
 import { startFcApi } from "../../infra/local/fc/doors/apiStandIn.ts";
-import type { Door } from "../../infra/local/fc/doors/httpDoor.ts";
+import { type Door, startHttpTrigger } from "../../infra/local/fc/doors/httpDoor.ts";
 import type { OssCredentials } from "../../infra/local/oss/http/authenticate.ts";
 import { type OssServer, startOss } from "../../infra/local/oss/startOss.ts";
 import type { RamDocument } from "../../shared/plan/rights/documents.ts";
@@ -44,6 +45,8 @@ export interface RightsStage {
   moveSourceOn(): Promise<void>;
   settings: RuntimeSettings;
   contextOf(role: Role): FcContext;
+  /** A call of the HTTP function's trigger, as `--at fc` makes it. */
+  call(role: Role): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -53,13 +56,17 @@ export async function rightsStage(): Promise<RightsStage> {
     ROLES.map((role) => [role, { accessKeyId: `KEY-${role}`, secretAccessKey: `secret-of-${role}`, accessKeySecret: `secret-of-${role}` }]),
   );
   const host = startTestHost(
-    Object.fromEntries([FUNCTIONS.copy, FUNCTIONS.goOn].map((name) => [name, { code: "return event", asyncTask: true }])),
+    Object.fromEntries([
+      ...[FUNCTIONS.copy, FUNCTIONS.goOn].map((name) => [name, { code: "return event", asyncTask: true }]),
+      [FUNCTIONS.http, { code: 'return { statusCode: 200, body: "{}" }' }],
+    ]),
   );
   // The test moves the batches itself.
   for (const name of [FUNCTIONS.copy, FUNCTIONS.goOn]) host.host.faults.delay(name, 3_600_000, 1_000_000);
   const credentials = [...keys.values()];
   const oss = await startOss({ root, port: 0, region: "cn-hangzhou", credentials });
   const api = await startFcApi({ host: host.host, port: 0, credentials });
+  const trigger = await startHttpTrigger({ host: host.host, functionName: FUNCTIONS.http, port: 0, signedWith: credentials });
   const settings = settingsOf(oss.url, api);
   const said: string[] = [];
   const contextOf = (role: Role): FcContext => {
@@ -113,7 +120,20 @@ export async function rightsStage(): Promise<RightsStage> {
     moveSourceOn: () => newerRoot(join(root, "source/repo")),
     settings,
     contextOf,
-    close: () => closeAll({ root, oss, api, host }),
+    call(role) {
+      const { accessKeyId = "", accessKeySecret = "" } = keys.get(role) ?? {};
+      const client = openApi({
+        url: new URL(trigger.url),
+        keys: { accessKeyId, accessKeySecret },
+        token: TOKEN,
+        terminal: { note: () => undefined },
+      });
+      return client({ method: "GET", path: "/status" });
+    },
+    async close() {
+      await trigger.close();
+      await closeAll({ root, oss, api, host });
+    },
   };
   return stage;
 }

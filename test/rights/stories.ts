@@ -106,6 +106,9 @@ async function breakOff(role: Role): Promise<string> {
 /** @param lacked the action that is taken away. */
 const STORIES: Readonly<Record<Role, (lacked?: string) => Promise<unknown>>> = {
   workers: (lacked) => work("workers", lacked),
-  terminal: async (lacked) => [await stage.initialise("terminal"), await work("terminal", lacked)],
+  terminal: async (lacked) => {
+    const called = await stage.call("terminal").catch(messageOf);
+    return [called, await stage.initialise("terminal"), await work("terminal", lacked)];
+  },
   http: requests,
 };

@@ -133,6 +133,11 @@ function errorOf(status: number, body: unknown, url: URL): AppError {
   }
   const { ErrorCode, Code = ErrorCode, ErrorMessage, Message = ErrorMessage } = platformFault.safeParse(body).data ?? {};
   const said = [Code, Message].filter((part) => part !== undefined).join(": ");
+  if (status === 403 && Code === "AccessDenied")
+    return new AppError(
+      "denied",
+      `${url.origin}: Function Compute answered ${said}; the keys need the right fc:InvokeFunction on the HTTP function`,
+    );
   if (status === 403 || (status === 400 && Code === "MissingRequiredHeader"))
     return new AppError(
       "denied",
