@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -43,13 +43,17 @@ beforeAll(async () => {
   await writeFile(configFile, localConfig());
   host = await startLocalHost({ environment: { ...process.env, OSSNAP_PORT_BASE: PORT_BASE }, configFile });
   const { plan } = host;
+  // The local host gives its state an identity, which the acceptance takes for somebody else's.
+  await rm(join(plan.directories.ossRoot, "ossnap-state"), { recursive: true });
+  await mkdir(join(plan.directories.ossRoot, "ossnap-state"));
   const ticking = new AbortController();
-  const ticks = (async () => {
+  let ticks = Promise.resolve();
+  const tick = async () => {
     while (!ticking.signal.aborted) {
       await host.tick();
       await setTimeout(TICK_MS);
     }
-  })();
+  };
   const environment = { ...plan.environment, OSSNAP_CONFIG: configFile };
   report = await accept({
     settings: readSettings(configFile, { ...environment, OSSNAP_FC_ENDPOINT: `http://127.0.0.1:${plan.ports.fcApi}` }),
@@ -63,7 +67,10 @@ beforeAll(async () => {
     keys: plan.oss,
     token: plan.tokens.operator,
     platform: {
-      deploy: async () => ({ url: host.httpUrl }),
+      async deploy() {
+        ticks = tick();
+        return { url: host.httpUrl };
+      },
       async undeploy() {
         ticking.abort();
         await ticks;
