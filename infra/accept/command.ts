@@ -1,15 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { deployedName } from "../../shared/model/deployment/deployedName.ts";
-import { AppError, hasCode, messageOf } from "../../shared/model/errors.ts";
+import { AppError } from "../../shared/model/errors.ts";
 import { loadConfig } from "../../shared/runtime/config/loadConfig.ts";
 import { readSettings } from "../../shared/runtime/settings.ts";
 import { EXIT } from "../cli/exitCodes.ts";
+import { newToken } from "../cli/verbs/deployment/token.ts";
 import { deploy } from "../deploy/deployment/deploy.ts";
 import { deployerEnvironment, readInputs } from "../deploy/deployment/inputs.ts";
 import { keysOf, openControlPlane } from "../deploy/deployment/planDeployment.ts";
+import { runMain } from "../deploy/deployment/runMain.ts";
 import { undeploy } from "../deploy/deployment/undeploy.ts";
 import { standInsFor } from "../deploy/standIns.ts";
 import { accept } from "./acceptance.ts";
@@ -35,8 +36,8 @@ async function main(words: readonly string[]): Promise<number> {
     },
   });
   const env = deployerEnvironment(process.env, values["env-file"]);
-  const token = randomBytes(32).toString("base64url");
-  const shell = { ...env, OPERATOR_TOKEN_SHA256: createHash("sha256").update(token).digest("hex") };
+  const { token, sha256 } = newToken();
+  const shell = { ...env, OPERATOR_TOKEN_SHA256: sha256 };
   const paths = written(shell);
   const common = { ...paths, folder: FOLDER, envFile: undefined, takeOver: false, write };
   const deployed = (plan: boolean) => deploy({ ...common, plan, noBundle: false, withoutEvents: false }, shell);
@@ -90,15 +91,4 @@ function written(env: Record<string, string | undefined>): { configPath: string;
   return { configPath, serverlessPath };
 }
 
-// A closed output (`| head`) must not stop it in its middle.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = hasCode(error, "refused")
-    ? EXIT.refused
-    : hasCode(error, "invalid") || error instanceof TypeError
-      ? EXIT.usage
-      : EXIT.failed;
-}
+await runMain(main);

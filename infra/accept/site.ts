@@ -1,6 +1,6 @@
 import { parseDocument, stringify } from "yaml";
 import type { Config, Place } from "../../shared/model/config.ts";
-import { timersFor, watchTriggersFor } from "../deploy/timersFor.ts";
+import { triggersFor } from "../deploy/timersFor.ts";
 
 type Section = Record<string, unknown>;
 
@@ -81,7 +81,6 @@ export function serverlessText(
   { region, variables }: { region: string; variables: readonly string[] },
 ): string {
   const document = parseDocument(shipped, { merge: true }).toJS() as Section & { vars: Section; resources: Record<string, Section> };
-  const timers = timersFor(config);
   const environmentVariables = Object.fromEntries(variables.map((name) => [name, `\${env('${name}', '')}`]));
   const resources = Object.entries(document.resources).map(([name, resource]) => {
     const props = resource.props as Section & { triggers?: Section[] };
@@ -89,9 +88,7 @@ export function serverlessText(
     const http = (props.triggers ?? [])
       .filter(({ triggerType }) => triggerType === "http")
       .map((trigger) => ({ ...trigger, triggerConfig: { ...(trigger.triggerConfig as Section), disableURLInternet: false } }));
-    const timed = timers[name as keyof typeof timers] ?? [];
-    const watches = name === "onCopiedBlob" ? watchTriggersFor(config, region) : [];
-    const triggers = [...timed, ...watches, ...http];
+    const triggers = [...triggersFor(name, config, region), ...http];
     const { triggers: _, ...others } = props;
     return [name, { ...resource, props: { ...others, environmentVariables, ...(triggers.length > 0 ? { triggers } : {}) } }];
   });

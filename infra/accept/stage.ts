@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+import { isFinal } from "../../shared/jobs/record.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import { AppError } from "../../shared/model/errors.ts";
 import type { FcContext } from "../../shared/runtime/context.ts";
 import type { RuntimeSettings } from "../../shared/runtime/settings.ts";
+import type { JobRow } from "../../shared/verbs/jobs/show.ts";
 import type { Api } from "../cli/at/api.ts";
 import { openApi } from "../cli/at/client.ts";
 import type { Keys } from "../cli/at/triggerSignature.ts";
@@ -39,18 +41,7 @@ export interface Stage extends AcceptOptions {
   documents: number;
 }
 
-export interface Row {
-  id: string;
-  kind: string;
-  state: string;
-  askedBy: string;
-  reason: { code: string };
-  about: string;
-  result?: unknown;
-}
-
 const POLL_MS = 2_000;
-const FINAL = ["done", "failed", "cancelled", "refused", "skipped"];
 
 export function apiOf({ keys, token }: Pick<AcceptOptions, "keys" | "token">, url: string): Api {
   return openApi({ url: new URL(url), keys, token, terminal: { note: () => undefined } });
@@ -68,17 +59,17 @@ export async function until<T>(stage: Pick<Stage, "patienceMs">, what: string, l
 }
 
 /** Asks for a job and waits for its end. Errors: `permanent` unless it is done. */
-export async function ended(stage: Stage, path: string): Promise<Row> {
+export async function ended(stage: Stage, path: string): Promise<JobRow> {
   const { id } = (await stage.api({ method: "POST", path })).body as { id: string };
   const row = await until(stage, `POST ${path}: job ${id} did not end`, async () => {
-    const found = (await stage.api({ method: "GET", path: `/jobs/${id}` })).body as Row;
-    return FINAL.includes(found.state) ? found : undefined;
+    const found = (await stage.api({ method: "GET", path: `/jobs/${id}` })).body as JobRow;
+    return isFinal(found.state) ? found : undefined;
   });
   if (row.state !== "done") throw new AppError("permanent", `job ${id} is ${row.state}: ${row.reason.code}`);
   return row;
 }
 
-export async function rowsOf({ api }: Pick<Stage, "api">, kind: string): Promise<Row[]> {
+export async function rowsOf({ api }: Pick<Stage, "api">, kind: string): Promise<JobRow[]> {
   const { body } = await api({ method: "GET", path: "/jobs", query: { kind, limit: 50 } });
-  return (body as { data: Row[] }).data;
+  return (body as { data: JobRow[] }).data;
 }

@@ -67,6 +67,12 @@ export function watchTriggersFor(config: Config, region: string): OssTrigger[] {
     }));
 }
 
+/** What the configuration needs of the function that deploys a bundle, such as `onCopiedBlob`; HTTP triggers are no matter of it. */
+export function triggersFor(bundle: string, config: Config, region: string): (TimerTrigger | OssTrigger)[] {
+  const timers = Object.entries(timersFor(config)).find(([name]) => name === bundle)?.[1] ?? [];
+  return [...timers, ...(bundle === "onCopiedBlob" ? watchTriggersFor(config, region) : [])];
+}
+
 /** Ready to paste under `triggers:`. */
 export function triggerYaml(trigger: TimerTrigger | OssTrigger): string {
   return stringify([trigger], { lineWidth: 0 }).trimEnd();

@@ -1,7 +1,7 @@
 import type { BlobStore } from "../model/blobStore.ts";
 import type { Place } from "../model/config.ts";
 import { allEnded } from "../model/forEachBounded.ts";
-import { type Reason, reason } from "../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../model/reason.ts";
 import { isBroken, type RootCatalogue, type RootSnapshot } from "../model/repository.ts";
 import { withoutMended } from "../proof/evidence/evidenceRules.ts";
 import { newestEvidence } from "./evidence.ts";
@@ -42,7 +42,7 @@ export async function brokenSnapshots(
     if (blob !== undefined) broken.set(uuid, sharedDamage({ snapshot: name, blob, finder: finderOf(suspected, uuid, finders) }));
     else if (found && !isOther && isBroken(found))
       broken.set(uuid, reason("snapshot.foundBroken", { snapshot: name, verdict: found.verdict, at: found.at }));
-    else if (doubt) broken.set(uuid, reason("snapshot.unproven", { ...doubt.params, snapshot: name, because: doubt.code }));
+    else if (doubt) broken.set(uuid, reason("snapshot.unproven", becauseOf(doubt, { snapshot: name })));
   }
   return broken;
 }

@@ -38,10 +38,7 @@ const restoreWith = (stage: Stage, setting: string, value: string) =>
     const placement = inEffect((await stage.cluster.limits()).placement);
     const outcome = await stage.restore("r", "one", "movies", "a");
     if (outcome !== "ok") return [placement[setting], outcome];
-    const settled = async () => {
-      const health = await stage.health("a");
-      return health?.primariesActive === 1 || FORBIDDEN.test((await stage.cluster.explainAllocation(stage.own("a"), 0)) ?? "");
-    };
+    const settled = () => isSettled(stage, "a");
     if (setting === FIRST_RECOVERIES_SETTING) await lookOften(settled);
     else await until("the shard is started or refused", settled);
     return [placement[setting], (await stage.health("a"))?.primariesActive];
@@ -57,16 +54,19 @@ function restoredUnder(setting: string, value: string, expected: string | number
   };
 }
 
+/** Whether the primary is active, or a decider refused it. */
+async function isSettled(stage: Stage, as: string): Promise<boolean> {
+  const health = await stage.health(as);
+  return health?.primariesActive === 1 || FORBIDDEN.test((await stage.cluster.explainAllocation(stage.own(as), 0)) ?? "");
+}
+
 const ALLOCATION = "cluster.routing.allocation";
 
 /** Primaries that are active once the restore started its shard, or a decider refused it. */
 async function restoredUntilSettled(stage: Stage, as: string): Promise<number | string | undefined> {
   const outcome = await stage.restore("r", "one", "movies", as);
   if (outcome !== "ok") return outcome;
-  await lookOften(async () => {
-    const health = await stage.health(as);
-    return health?.primariesActive === 1 || FORBIDDEN.test((await stage.cluster.explainAllocation(stage.own(as), 0)) ?? "");
-  });
+  await lookOften(() => isSettled(stage, as));
   return (await stage.health(as))?.primariesActive;
 }
 

@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
-import { hasCode, messageOf } from "../../../shared/model/errors.ts";
-import { EXIT } from "../../cli/exitCodes.ts";
 import { deploy } from "./deploy.ts";
+import { runMain } from "./runMain.ts";
 import { undeploy } from "./undeploy.ts";
 
 const FOLDER = "dist";
@@ -38,12 +37,4 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
 const DEPLOY = { plan: { type: "boolean" }, "no-bundle": { type: "boolean" }, "without-events": { type: "boolean" } } as const;
 const UNDEPLOY = { yes: { type: "boolean" } } as const;
 
-// A closed output (`| head`) must not stop a deployment in its middle.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  const isRefused = hasCode(error, "refused");
-  process.exitCode = isRefused ? EXIT.refused : hasCode(error, "invalid") || error instanceof TypeError ? EXIT.usage : EXIT.failed;
-}
+await runMain(main);

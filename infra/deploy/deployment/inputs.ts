@@ -61,9 +61,9 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
     throw new AppError("invalid", `${serverlessPath}: cannot be deployed`, { lines: faults.flatMap((one) => printFault(one).split("\n")) });
   const rendered = renderServerless(serverlessText, config);
   const functions = functionsOf(rendered, env);
-  if (!namesOnly) requireOneAccount(functions, env.ACCOUNT_ID);
-  requirePlainValues(functions);
   const accountId = env.ACCOUNT_ID || accountIn(functions[0]?.role);
+  if (!namesOnly) requireOneAccount(functions, accountId);
+  requirePlainValues(functions);
   if (accountId === undefined && !namesOnly) requireVariables(["ACCOUNT_ID"], names, { configPath, serverlessPath });
   const notes = [...warnings.map((one) => `warning: ${printConfigFault(one)}`), ...networkNotes(config)].map(
     (one) => `${configPath}: ${one}`,
@@ -110,8 +110,7 @@ function requirePlainValues(functions: readonly FunctionProps[]): void {
 }
 
 /** A role of another account, or none, would be refused by the platform only after other functions were deployed. */
-function requireOneAccount(functions: readonly FunctionProps[], accountId: string | undefined): void {
-  const own = accountId || accountIn(functions[0]?.role);
+function requireOneAccount(functions: readonly FunctionProps[], own: string | undefined): void {
   for (const { functionName, role } of functions) {
     if (role === undefined || accountIn(role) === own) continue;
     const wrong = accountIn(role) === undefined ? "is no role" : `is a role of another account than ${own}`;

@@ -7,7 +7,7 @@ import { issueWrong } from "../../../shared/runtime/issueText.ts";
 import type { Bundle } from "../../deploy/bundle.ts";
 import { resolveTemplate } from "../../deploy/resolveTemplate.ts";
 import { type FunctionProps, type OssTrigger, resourceSchema, serverlessSchema, type Trigger } from "../../deploy/serverlessSchema.ts";
-import { timersFor, watchTriggersFor } from "../../deploy/timersFor.ts";
+import { triggersFor } from "../../deploy/timersFor.ts";
 import type { FunctionSpec } from "../fc/functionSpec.ts";
 import type { TimerTrigger } from "../fc/timers.ts";
 import type { EventRule } from "../oss/objectEvents.ts";
@@ -92,9 +92,10 @@ function wrong([first = "", ...lines]: readonly string[]): AppError {
 
 /** The triggers that another configuration needs; an HTTP trigger serves any. */
 function fitted({ bundle, props }: Deployed, config: Config): FunctionProps {
-  const timers = Object.entries(timersFor(config)).find(([name]) => name === bundle)?.[1] ?? [];
-  const watches = bundle === "onCopiedBlob" ? watchTriggersFor(config, props.region) : [];
-  return { ...props, triggers: [...timers, ...watches, ...(props.triggers ?? []).filter(({ triggerType }) => triggerType === "http")] };
+  return {
+    ...props,
+    triggers: [...triggersFor(bundle, config, props.region), ...(props.triggers ?? []).filter(({ triggerType }) => triggerType === "http")],
+  };
 }
 
 function specOf({ bundle, props }: Deployed, bundles: readonly Bundle[], { variables, credentialsOf }: Running): FunctionSpec {

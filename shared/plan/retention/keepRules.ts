@@ -1,5 +1,5 @@
 import { MANUAL_LAST_DEFAULT } from "../../model/config.ts";
-import { type Reason, reason } from "../../model/reason.ts";
+import { becauseOf, type Reason, reason } from "../../model/reason.ts";
 import { type Periods, periodsOf } from "./periods.ts";
 import type { PrunableSnapshot, PruneInput } from "./types.ts";
 
@@ -57,8 +57,7 @@ function keepManual(good: readonly PrunableSnapshot[], { keep }: PruneInput, kee
 
 /** While nobody knows who refers to a damaged blob, each that may, and each that may not, can be the only whole one. */
 export function keepUnproven(good: readonly PrunableSnapshot[], keepBecause: KeepBecause): void {
-  for (const snapshot of good)
-    if (snapshot.unproven) keepBecause(snapshot, reason("keep.unproven", { ...snapshot.unproven.params, because: snapshot.unproven.code }));
+  for (const snapshot of good) if (snapshot.unproven) keepBecause(snapshot, reason("keep.unproven", becauseOf(snapshot.unproven)));
 }
 
 /** The newest proven snapshot, while newer ones are unproven or damaged. */
