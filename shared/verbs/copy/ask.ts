@@ -51,7 +51,7 @@ export async function askCopy(
     wanted,
     ...(reported && { reported }),
   };
-  const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
+  const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, moved: { blobs: 0, bytes: 0 } };
   const id = jobId.copy(copyName, root.sha256, wanted);
   return world.log.create(
     keyed ?? (asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person", byHand: asked.by === "person" })),

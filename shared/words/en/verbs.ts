@@ -113,7 +113,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.sourceMoved": "{snapshot} is no longer at the source, whose root is now {root}: planning again",
   "copy.sourceNotWhole":
     "{snapshot} is not whole at the source: the first faulty blob is {first}{where:within}; put it back, or delete the snapshot at the source",
-  "copy.task": "copying batch {batch}, attempt {attempt}, {blobs|blob|blobs}",
+  "copy.task": "copying batch {batch} of {batches}, attempt {attempt}",
   "copy.taskStarted": "batch {batch} is being copied",
   "copy.unanswered": "a store did not answer while {key} was being copied; the next attempt is at {until}{because:added}",
   "copy.unlist":
