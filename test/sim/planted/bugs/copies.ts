@@ -5,8 +5,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     name: "publishes the root before the blobs",
     file: "shared/verbs/copy/job.ts",
     find: "  if (plan.unlist) await world.state.put(",
-    replace:
-      "  await world.blobs(job.intent.input.rule.to).put(plan.root.key, plan.rootBytes);\n  if (plan.unlist) await world.state.put(",
+    replace: "  await world.blobs(job.intent.input.rule.to).put(plan.root.key, plan.rootBytes);\n  if (plan.unlist) await world.state.put(",
     crashes: "copy/kill",
   },
   {
