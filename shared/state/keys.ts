@@ -102,6 +102,8 @@ export const stateKey = {
   /** How far a plan of a copy's round came; `plan` is `<round>-<try>`. */
   copyPlan: (id: string, plan: string) => `work/${id}/plans/${plan}.json`,
   copyPlans: (id: string, round: number) => `work/${id}/plans/${round}-`,
+  /** Lists of keys that a copy read at its destination and found to be other bytes, by batch. */
+  copyDifferent: (id: string) => `work/${id}/different/`,
   /** Keyed by its contents, so that two plans do not overwrite each other. */
   copyRoot: (id: string, sha256: string) => `work/${id}/root-${sha256}`,
   /** Keys written by earlier builds of version 0.1.0. */

@@ -21,6 +21,8 @@ export interface CopyOptions {
   /** The caller's idempotency key; without one, the source's root and what is selected form the id. */
   key?: string | undefined;
   fingerprint?: string | undefined;
+  /** Read everything that is there first. */
+  check?: boolean | undefined;
 }
 
 /** Writes the intent to copy what the rule selects from the source's newest root; the same key, or without one the same root, is the same job. */
@@ -28,7 +30,7 @@ export async function askCopy(
   world: World,
   copyName: string,
   asked: Asked,
-  { opened: known, reported, key, fingerprint }: CopyOptions = {},
+  { opened: known, reported, key, fingerprint, check = false }: CopyOptions = {},
 ): Promise<Created> {
   const rule = configured(world.config, "copies", copyName);
   const keyed = key === undefined ? undefined : jobId.byKey("copy", key);
@@ -50,9 +52,10 @@ export async function askCopy(
     from: placeWithoutKeys(from),
     wanted,
     ...(reported && { reported }),
+    ...(check && { check }),
   };
   const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, moved: { blobs: 0, bytes: 0 } };
-  const id = jobId.copy(copyName, root.sha256, wanted);
+  const id = jobId.copy(copyName, root.sha256, check ? [...wanted, "check"] : wanted);
   return world.log.create(
     keyed ?? (asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person", byHand: asked.by === "person" })),
     {

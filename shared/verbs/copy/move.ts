@@ -13,6 +13,7 @@ import { type ContentCheck, unitCheck } from "../../reader/unitCheck.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
 import { readShaped } from "../../state/records.ts";
+import { checkBlobs } from "./check.ts";
 import { ownerOf } from "./gatherOwner.ts";
 import type { BatchResult } from "./plan.ts";
 import { type CopyBatch, unitsOf } from "./planning/batches.ts";
@@ -44,22 +45,31 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   const key = stateKey.batchDone(task.job, task.batch, task.attempt);
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
-  const { copyName, from, rule } = asked.intent.input as CopyInput;
-  const mark = await beginBatch(world, ownerOf({ copyName, to: rule.to }), task, batch);
+  const input = asked.intent.input as CopyInput;
+  const { copyName, from, rule } = input;
+  const mark = batch.isCheck ? undefined : await beginBatch(world, ownerOf({ copyName, to: rule.to }), task, batch);
   // After the mark: an instance that was frozen before it may find that a later copy has published meanwhile.
   const job = await world.log.read(task.job);
   if (!job || !isPlanned(job.head.data as CopyData, task)) {
     await endWriting(world, mark, true);
     return { ignored: `job ${task.job} is over, or no longer waits for batch ${task.batch} attempt ${task.attempt}` };
   }
-  const moving = async () =>
-    (await otherRoot(world.blobs(rule.to), job.head.data as CopyData)) ?? moveBlobs(world, from, rule.to, { id: task.batch, ...batch });
+  const moving = async (): Promise<Moved> => {
+    if (batch.isCheck) return { ...(await checkBlobs(world, input, task, { batch, isLate: () => isLate(world) })), isSettled: true };
+    return (
+      (await otherRoot(world.blobs(rule.to), job.head.data as CopyData)) ?? moveBlobs(world, from, rule.to, { id: task.batch, ...batch })
+    );
+  };
   const { isSettled, ...result } = await moving().catch((error: unknown) => notMoved(world, { id: task.batch, ...batch }, error));
   await endWriting(world, mark, isSettled);
   // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
   await writeObjectOnce(world.state, key, result);
   return { copied: result.copied, faults: result.faults.length };
+}
+
+function isLate(world: World): boolean {
+  return world.remainingMs() < BLOB_RESERVE_MS;
 }
 
 /** Whether this task is the batch's current one: another plan, or a later attempt, may have taken its place. */
@@ -98,9 +108,11 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: NamedBatch
     world.logger.warn("blob not moved", { batch: batch.id, ...where, error: message });
     result.faults.push(fault);
   };
-  const isLate = () => world.remainingMs() < BLOB_RESERVE_MS;
   const move = async (unit: readonly ClosureBlob[]) => {
-    const fault = await moveUnit({ source, destination, ledger, etags, unanswered, isLate, isOver: () => world.remainingMs() <= 0 }, unit);
+    const fault = await moveUnit(
+      { source, destination, ledger, etags, unanswered, isLate: () => isLate(world), isOver: () => world.remainingMs() <= 0 },
+      unit,
+    );
     if (fault) return missed(fault);
     result.copied.blobs += unit.length;
     result.copied.bytes += unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
@@ -114,7 +126,7 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: NamedBatch
       started += 1;
       return move(unit);
     },
-    isLate,
+    () => isLate(world),
   );
   const next = units[started]?.[0];
   if (!finished && next) missed(late(next));

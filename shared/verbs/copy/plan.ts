@@ -36,6 +36,8 @@ export interface CopyPlan {
   broken: BrokenSnapshots | undefined;
   /** The destination already has this root and nothing is missing. */
   current: boolean;
+  /** The batches hold what the destination has, to be read. */
+  isCheck?: true;
 }
 
 /** Snapshots that a copy published and whose source lost a part of them; `kept` stay at the destination, which has all they need. */
@@ -60,7 +62,10 @@ export interface UnlistPlan {
 
 /** The result of a batch; `faults` names each blob that was not moved. */
 export interface BatchResult {
+  /** Or read, of a batch that is checked. */
   copied: { blobs: number; bytes: number };
+  /** Of a batch that is checked: how many blobs are not as recorded. */
+  different?: number;
   faults: {
     key: string;
     /**

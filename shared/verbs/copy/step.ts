@@ -1,7 +1,7 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { CopyPlan } from "./plan.ts";
-import { again, moveBatches } from "./stepBatches.ts";
+import { again, endCheck, moveBatches } from "./stepBatches.ts";
 import type { CopyData, CopyJob, CopyObservation, Gap } from "./types.ts";
 
 /** Names that a record holds for a notice. */
@@ -45,6 +45,7 @@ function gapReason({ key, expectedBytes, foundBytes, replaced }: Gap, missing: n
 
 function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   if (plan.fault) return { do: "record", state: "failed", reason: plan.fault, data };
+  if (plan.isCheck) return beginCheck(data, plan);
   const next: CopyData = {
     ...data,
     pinned: plan.pinned,
@@ -63,13 +64,11 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   else delete next.ahead;
   if (plan.broken) next.broken = plan.broken;
   else delete next.broken;
-  if (plan.current)
-    return {
-      do: "record",
-      state: "done",
-      reason: reason("copy.nothing", { root: plan.root.key, snapshots: plan.snapshots.map(({ name }) => name) }),
-      data: next,
-    };
+  if (plan.current) {
+    const params = { root: plan.root.key, snapshots: plan.snapshots.map(({ name }) => name) };
+    const why = data.checked ? reason("copy.checkedWhole", { ...params, ...data.checked }) : reason("copy.nothing", params);
+    return { do: "record", state: "done", reason: why, data: next };
+  }
   const { count, blobs, bytes } = plan.batches;
   return {
     do: "effect",
@@ -85,6 +84,15 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
     data: next,
     carry: plan,
   };
+}
+
+/** What is there is read first; nothing is written to the destination, so that no claim is needed. */
+function beginCheck(data: CopyData, { batches, snapshots, pinned }: CopyPlan): Decision<CopyData> {
+  const done = { batches: 0, blobs: 0, bytes: 0 };
+  const next: CopyData = { ...data, pinned, snapshots, moving: { ...batches, next: 0, begun: [], done }, checking: { different: 0 } };
+  if (batches.count === 0) return endCheck(next);
+  const { blobs, bytes } = batches;
+  return { do: "record", state: "copying", reason: reason("copy.checkPlanned", { blobs, bytes }), data: next };
 }
 
 /** Before a blob is written: what would not be restorable meanwhile leaves the destination's list, and nobody reads it any more. */

@@ -30,8 +30,9 @@ export function moveBatches(job: CopyJob, seen: SeenBatches, now: Date): Decisio
   const next = begun.find((batch) => !running.includes(batch)) ?? (moving.next < count ? unbegun(moving) : undefined);
   if (next && outage && now < new Date(outage.until)) return { do: "wait", own: true, reason: unanswered(outage) };
   if (next && running.length < TASKS_MAX) return startTask(data, next, count);
+  const code = data.checking ? "copy.checkRunning" : "copy.running";
   const progress = { batches: count, done: done.batches, bytesTotal: moving.bytes, bytesDone: done.bytes };
-  return { do: "wait", own: true, reason: reason("copy.running", progress) };
+  return { do: "wait", own: true, reason: reason(code, progress) };
 }
 
 function unbegun({ next }: CopyMoving): CopyBatchState {
@@ -43,7 +44,8 @@ function startTask(data: CopyData, batch: CopyBatchState, batches: number): Deci
   if (!mayTryAgain(batch))
     return { do: "record", state: "failed", reason: reason("copy.attempts", { batch: number + 1, attempts: BATCH_ATTEMPTS_MAX }), data };
   const args = { batch: number, attempt: batch.attempt + 1 };
-  return { do: "effect", effect: "startTask", args, reason: reason("copy.task", { ...args, batch: number + 1, batches }), data };
+  const code = data.checking ? "copy.checkTask" : "copy.task";
+  return { do: "effect", effect: "startTask", args, reason: reason(code, { ...args, batch: number + 1, batches }), data };
 }
 
 function mayTryAgain({ attempt, unanswered = 0 }: CopyBatchState): boolean {
@@ -75,12 +77,27 @@ function takeResults(
   if (whole.length === 0) return retryBatch(job, first, { result: resultOf(first), sourceMoved }, now);
   const copied = whole.map((batch) => resultOf(batch).copied);
   const [blobs, bytes] = [copied.reduce((sum, one) => sum + one.blobs, 0), copied.reduce((sum, one) => sum + one.bytes, 0)];
-  const moved = { blobs: data.moved.blobs + blobs, bytes: data.moved.bytes + bytes };
   const { done } = moving;
   const doneNow = { batches: done.batches + whole.length, blobs: done.blobs + blobs, bytes: done.bytes + bytes };
   const next = { ...moving, begun: moving.begun.filter((batch) => !whole.includes(batch)), done: doneNow };
-  const state = doneNow.batches === moving.count ? "moved" : "copying";
+  const isOver = doneNow.batches === moving.count;
+  if (data.checking) {
+    const different = data.checking.different + whole.reduce((sum, batch) => sum + (resultOf(batch).different ?? 0), 0);
+    const checked: CopyData = { ...data, moving: next, checking: { different } };
+    if (isOver) return endCheck(checked);
+    return { do: "record", state: "copying", reason: reason("copy.checkMoved", { ...doneNow, different }), data: checked };
+  }
+  const moved = { blobs: data.moved.blobs + blobs, bytes: data.moved.bytes + bytes };
+  const state = isOver ? "moved" : "copying";
   return { do: "record", state, reason: reason("copy.moved", { batches: whole.length, ...moved }), data: { ...data, moving: next, moved } };
+}
+
+/** The copy is planned once everything that was there is read. */
+export function endCheck(data: CopyData): Decision<CopyData> {
+  const { moving, checking, outage: _over, ...rest } = data;
+  const { blobs, bytes } = moving?.done ?? { blobs: 0, bytes: 0 };
+  const checked = { blobs, bytes, different: checking?.different ?? 0 };
+  return { do: "record", state: "asked", reason: reason("copy.checked", checked), data: { ...rest, checked, round: data.round + 1 } };
 }
 
 function retryBatch(
@@ -127,6 +144,6 @@ function unanswered({ key, because, until }: CopyOutage): Reason {
 /** The plan no longer matches the source or the destination and is made again, a bounded number of times. */
 export function again(data: CopyData, why: Reason): Decision<CopyData> {
   if (data.round >= ROUNDS_MAX) return { do: "record", state: "failed", reason: why, data };
-  const { outage: _over, moving: _moving, ...rest } = data;
+  const { outage: _over, moving: _moving, checking: _checking, ...rest } = data;
   return { do: "record", state: "asked", reason: why, data: { ...rest, round: data.round + 1 } };
 }

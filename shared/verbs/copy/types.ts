@@ -9,6 +9,8 @@ export interface CopyInput {
   from: Place;
   /** Uuids of the wanted snapshots when the job was requested. */
   wanted: string[];
+  /** Everything that is there is read first, and what is not as recorded is copied again. */
+  check?: true;
   /** Uuids of snapshots that the followed policy reported, when the job was requested. */
   reported?: string[];
 }
@@ -50,6 +52,10 @@ export interface CopyData {
   skipped: { blobs: number; bytes: number };
   /** Absent before the first plan, and in plans of earlier versions, which are made again. */
   moving?: CopyMoving;
+  /** Set while the batches of `moving` are read and not moved: how many blobs were found to be different. */
+  checking?: { different: number };
+  /** What was read before the copy was planned. */
+  checked?: { blobs: number; bytes: number; different: number };
   /** What was transferred, over all rounds. */
   moved: { blobs: number; bytes: number };
   root?: { key: string; sha256: string };

@@ -78,6 +78,12 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.begun": "{batches|batch|batches} planned",
   "copy.broken":
     "copy {copy}: {count|older snapshot is|older snapshots are} no longer whole at the source: {snapshots} ({first}); the destination still lists those of which it has all blobs: {kept}; it no longer lists: {left}",
+  "copy.checked": "{blobs|blob|blobs}, {bytes:bytes} read at the destination: {different|blob is|blobs are} not as recorded",
+  "copy.checkedWhole": "nothing to copy: {blobs|blob|blobs}, {bytes:bytes} were read at the destination, and all are as recorded",
+  "copy.checkMoved": "{blobs|blob|blobs}, {bytes:bytes} read so far: {different|blob is|blobs are} not as recorded",
+  "copy.checkPlanned": "{blobs|blob|blobs}, {bytes:bytes} to read at the destination",
+  "copy.checkRunning": "{done} of {batches|batch|batches} read",
+  "copy.checkTask": "reading batch {batch} of {batches} at the destination, attempt {attempt}",
   "copy.cut": "{key} is too short: expected {expectedBytes} B, found {foundBytes} B{because:added}",
   "copy.damaged": "{key} differs from what the catalogue records{because:added}",
   "copy.done": "{blobs|blob|blobs}, {bytes:bytes} copied; {root} published",

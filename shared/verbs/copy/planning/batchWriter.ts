@@ -67,9 +67,10 @@ interface Progress {
  */
 export async function planWriter(
   world: World,
-  { job, round, basis, isAnew }: { job: string; round: number; basis: string; isAnew: boolean },
+  { isCheck, ...of }: { job: string; round: number; basis: string; isAnew: boolean; isCheck: boolean },
 ): Promise<PlanWriter> {
-  const { plan, progress } = await openPlan(world, { job, round, basis, isAnew });
+  const { job, basis } = of;
+  const { plan, progress } = await openPlan(world, of);
   const { state } = world;
   const filler = batchFiller();
   const pool = boundedPool(WRITES_AT_ONCE);
@@ -82,7 +83,7 @@ export async function planWriter(
       count += 1;
       blobs += batch.blobs.length;
       bytes += batch.bytes;
-      await pool.start(() => writeBatch(world, key, batch));
+      await pool.start(() => writeBatch(world, key, isCheck ? { ...batch, isCheck } : batch));
     }
   }
 

@@ -11,6 +11,8 @@ const COPY_ORDER: readonly BlobKind[] = ["data", "shardSnapshot", "indexMetadata
 export interface CopyBatch {
   blobs: ClosureBlob[];
   bytes: number;
+  /** What is there is read, and nothing is moved. */
+  isCheck?: true;
 }
 
 /** Fills batches with units as they come, so that only those that are not full yet are in memory: one of each kind. */

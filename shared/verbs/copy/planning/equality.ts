@@ -3,15 +3,9 @@ import type { BlobStore } from "../../../model/blobStore.ts";
 import { hasCode } from "../../../model/errors.ts";
 import type { ClosureBlob } from "../../../model/repository.ts";
 import { isMarked } from "../../../proof/marks.ts";
-import type { PartLedger, VerifiedFile } from "../../../reader/partLedger.ts";
-import {
-  checkContents,
-  checkFooter,
-  fileKeyOf,
-  isSplitCounter,
-  type RecordedFile,
-  recordedFiles,
-} from "../../../reader/prove/checkFiles.ts";
+import type { PartLedger } from "../../../reader/partLedger.ts";
+import { checkContents, checkFooter, isSplitCounter, type RecordedFile, recordedFiles } from "../../../reader/prove/checkFiles.ts";
+import { isVerified, remember, wasVerified } from "../../../reader/prove/checkParts.ts";
 import type { UnionUnit } from "../../../reader/union/walkUnion.ts";
 import { unitCheck } from "../../../reader/unitCheck.ts";
 
@@ -84,24 +78,17 @@ async function compareMetadata({ store, suspects, isDoubtful }: Comparing, { blo
 }
 
 async function compareCounted({ store, ledger }: Comparing, { blobs, found }: UnionUnit, file: RecordedFile): Promise<Compared> {
-  const prefix = prefixOf(file);
-  const known = (await ledger.of(prefix)).get(fileKeyOf(file));
-  const isKnown = known !== undefined && known.checksum === file.checksum && known.lengthBytes === file.lengthBytes;
-  if (isKnown && isAsVerified(known, found)) return EQUAL;
-  const other: Compared = { move: blobs, ...(isKnown && { replaced: true }) };
+  const counted = { file, prefix: prefixOf(file), etags: found.map((info) => info?.etag) };
+  if (await isVerified(ledger, counted)) return EQUAL;
+  const other: Compared = { move: blobs, ...((await wasVerified(ledger, counted)) && { replaced: true }) };
   if (isSplitCounter(file)) return other;
   const { damaged, missing } = await checkFooter(store, file);
   if (damaged.length + missing.length > 0) return other;
-  const etag = found[0]?.etag;
-  if (etag !== undefined) ledger.add(prefix, fileKeyOf(file), { checksum: file.checksum, lengthBytes: file.lengthBytes, etags: [etag] });
+  remember(ledger, counted);
   return EQUAL;
 }
 
-function isAsVerified({ etags }: VerifiedFile, found: UnionUnit["found"]): boolean {
-  return etags.length === found.length && etags.every((etag, part) => etag === found[part]?.etag);
-}
-
-export function prefixOf({ parts }: RecordedFile): string {
+function prefixOf({ parts }: RecordedFile): string {
   const key = parts[0]?.key ?? "";
   return key.slice(0, key.lastIndexOf("/") + 1);
 }

@@ -3,6 +3,7 @@ import type { World } from "../../../jobs/world.ts";
 import { AppError } from "../../../model/errors.ts";
 import { shortHash } from "../../../model/hash.ts";
 import type { RootCatalogue } from "../../../model/repository.ts";
+import { NO_MARKS } from "../../../proof/marks.ts";
 import { readOnlyLedger } from "../../../reader/partLedger.ts";
 import { type OpenUnion, openUnion, type UnionMember } from "../../../reader/union/openUnion.ts";
 import type { UnionUnit } from "../../../reader/union/walkUnion.ts";
@@ -32,6 +33,8 @@ export interface Found {
 }
 
 interface Planning {
+  /** What the batches hold: what the destination lacks, or everything that it has, to be read. */
+  what: "lacking" | "equal";
   destination: Destination;
   members: Members;
   isDoubtful: (uuid: string) => boolean;
@@ -51,8 +54,9 @@ export async function planBatches(
   const { destination, members } = planning;
   const union = await openUnion([...members.atSource, ...members.there], deadline);
   if (union === undefined) return undefined;
-  const different = await differentKeys(world, job);
-  const { suspects } = await destination.ledger.marks();
+  const isCheck = planning.what === "equal";
+  const different = isCheck ? new Set<string>() : await differentKeys(world, job);
+  const { suspects } = isCheck ? NO_MARKS : await destination.ledger.marks();
   const { store } = destination;
   const ledger = isDry ? readOnlyLedger(destination.ledger) : destination.ledger;
   const isDoubtful = (owners: readonly number[]) => owners.some((ordinal) => planning.isDoubtful(uuidOf(union, ordinal)));
@@ -60,9 +64,11 @@ export async function planBatches(
   const basis = basisOf(planning, different);
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const { id, head } = job;
-    const writer = isDry ? countingWriter() : await planWriter(world, { job: id, round: head.data.round, basis, isAnew: tries > 0 });
+    const writer = isDry
+      ? countingWriter()
+      : await planWriter(world, { job: id, round: head.data.round, basis, isAnew: tries > 0, isCheck });
     try {
-      return await planOnce(union, members, comparing, writer);
+      return await planOnce(union, planning, comparing, writer);
     } catch (error) {
       if (!(error instanceof PlanVoid)) throw error;
       world.logger.info("the destination changed since this plan was begun: planning anew", { job: id, batch: error.message });
@@ -72,12 +78,17 @@ export async function planBatches(
 }
 
 /** What a plan follows from: an interrupted one goes on only from the same. */
-function basisOf({ destination, members, root }: Planning, different: ReadonlySet<string>): string {
+function basisOf({ what, destination, members, root }: Planning, different: ReadonlySet<string>): string {
   const uuids = [...members.atSource, { snapshot: { uuid: "there" } }, ...members.there].map(({ snapshot }) => snapshot.uuid);
-  return shortHash(16, root.sha256, destination.sha256 ?? "", ...uuids, "different", ...[...different].sort(compareKeys));
+  return shortHash(16, what, root.sha256, destination.sha256 ?? "", ...uuids, "different", ...[...different].sort(compareKeys));
 }
 
-async function planOnce(union: OpenUnion, members: Members, comparing: Comparing, writer: PlanWriter): Promise<Found | undefined> {
+async function planOnce(
+  union: OpenUnion,
+  { what, members }: Planning,
+  comparing: Comparing,
+  writer: PlanWriter,
+): Promise<Found | undefined> {
   const { after, tally: begun } = writer.begun;
   const skipped = { ...begun.skipped };
   const lacking = new Set(begun.lacking);
@@ -98,10 +109,11 @@ async function planOnce(union: OpenUnion, members: Members, comparing: Comparing
   const unreadAtSource = () => [...unreadMembers(union)].filter(([ordinal]) => isAtSource(ordinal));
 
   const visitor: Visitor = {
-    equal(unit, bytes) {
+    async equal(unit, bytes) {
       if (unit.isRival) return noteRival(unit);
       skipped.blobs += unit.blobs.length;
       skipped.bytes += bytes;
+      if (what === "equal" && !isVoid) await writer.add(unit.blobs);
     },
     async lacking({ unit, move }) {
       lack(unit.owners);
@@ -111,7 +123,7 @@ async function planOnce(union: OpenUnion, members: Members, comparing: Comparing
       const keys = new Set(move.map(({ key }) => key));
       isOverwriting ||= unit.found.some((info) => info !== undefined && keys.has(info.key));
       // Of a plan that is void only which other snapshots are broken is still of interest.
-      if (!isVoid) await writer.add(move);
+      if (what === "lacking" && !isVoid) await writer.add(move);
     },
     async stopped(key) {
       isVoid ||= rivals.size > 0 || unreadAtSource().length > 0;

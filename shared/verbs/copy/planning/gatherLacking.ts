@@ -18,6 +18,7 @@ import { type Lacking, walkCompared } from "./walkCompared.ts";
 const SIZE = z.number().nullable();
 const RESULT = z.looseObject({
   copied: z.looseObject({ blobs: z.number(), bytes: z.number() }),
+  different: z.number().optional(),
   faults: z.array(z.looseObject({ key: z.string(), fault: z.string(), expectedBytes: SIZE, foundBytes: SIZE, message: z.string() })),
 });
 

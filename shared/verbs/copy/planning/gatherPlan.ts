@@ -44,13 +44,17 @@ export async function gatherCopyPlan(
   const destination = await readDestination(world, work, job);
   const chosen = await choose(world, job, opened, destination);
   if ("fault" in chosen) return faulty(chosen.fault);
+  const what = isCheckDue(job) && !isDry ? "equal" : "lacking";
   const isDoubtful = await doubtful(world, job, [...chosen.wanted, ...chosen.kept]);
   const broken = new Map<string, string>();
   for (;;) {
     const members = membersOf(world, job, chosen, destination, broken);
-    const found = await planBatches(world, job, { destination, members, isDoubtful, root: chosen.opened.root }, { deadline, isDry });
+    const found = await planBatches(world, job, { what, destination, members, isDoubtful, root: chosen.opened.root }, { deadline, isDry });
     if (found === undefined) return undefined;
-    if (found.unread.size === 0) return assemble(world, job, { chosen, destination, members, found, broken });
+    if (found.unread.size === 0) {
+      const plan = await assemble(world, job, { chosen, destination, members, found, broken });
+      return { ...plan, ...(what === "equal" && { isCheck: true }) };
+    }
     await requireSameRoot(world, job, opened);
     for (const [uuid, first] of found.unread) {
       const snapshot = chosen.wanted.find((one) => one.uuid === uuid);
@@ -58,6 +62,11 @@ export async function gatherCopyPlan(
       broken.set(uuid, first);
     }
   }
+}
+
+/** Before anything is copied, what is there is read, if a person asked for it. */
+function isCheckDue({ intent: { input }, head: { data } }: CopyJob): boolean {
+  return input.check === true && data.checked === undefined;
 }
 
 async function choose(

@@ -19,7 +19,7 @@ export interface ComparedWalk {
 }
 
 export interface Visitor {
-  equal(unit: UnionUnit, bytes: number): void;
+  equal(unit: UnionUnit, bytes: number): Promise<void> | void;
   lacking(lacking: Lacking): Promise<void>;
   stopped(after: string): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function walkCompared(
     }
     for (const [at, unit] of units.entries()) {
       const { move, replaced = false } = compared[at] as Compared;
-      if (move.length === 0) visitor.equal(unit, bytesOf(unit.blobs));
+      if (move.length === 0) await visitor.equal(unit, bytesOf(unit.blobs));
       else await visitor.lacking({ unit, move, replaced });
     }
     if (units.some(({ blobs: [first] }) => first !== undefined && isCounterNamed(first.key))) {

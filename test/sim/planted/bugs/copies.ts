@@ -152,8 +152,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "publishes over a blob that was written after it was verified",
     file: "shared/verbs/copy/planning/equality.ts",
-    find: "etags.every((etag, part) => etag === found[part]?.etag)",
-    replace: "etags.every((etag, part) => etag !== found[part]?.key)",
+    find: "if (await isVerified(ledger, counted)) return EQUAL;",
+    replace: "if (await wasVerified(ledger, counted)) return EQUAL;",
     test: "test/verbs/copy/reusedNames.test.ts",
   },
   {
