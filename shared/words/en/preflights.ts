@@ -68,6 +68,10 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "rate.policys": "{repository} is registered as ossnap.yaml configures it, so a restore does not change its rate to {rate}",
   "rate.sets":
     "for this restore {repository} gets max_restore_bytes_per_sec {rate} ({now:reason}); the next restore without a rate, or `ossnap repositories register {repository} --apply`, sets it back to what ossnap.yaml says",
+  "kept.atMost":
+    "of what restores by hand and rollbacks replaced on {cluster}, at most {most:bytes} is kept: the oldest is deleted before its time",
+  "kept.tooLarge":
+    "{indices} takes {bytes:bytes}, and keepOldBytes allows {most:bytes}: it is deleted once the alias has moved, and there is no rollback then",
   "restore.atSource": "source: {documents} ({cluster}, at that time)",
   "restore.mappingDiffers": "its mapping ({hash}) differs from the one in the snapshot ({inSnapshot})",
   "restore.mappingsDiffer":
