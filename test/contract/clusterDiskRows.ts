@@ -153,6 +153,22 @@ export const diskRows: readonly Row[] = [
     },
     expect: [true, 1],
   },
+  ...(
+    [
+      ["7.2.0", undefined, 1],
+      ["5.0.0", "7.2.0", undefined],
+    ] as const
+  ).map(([from, below, primaries]) => ({
+    name: `a closed index ${primaries === undefined ? "has no health" : "has the health of its shards"}`,
+    from,
+    ...(below !== undefined && { below }),
+    async arrange(stage: Stage) {
+      await ownSnapshot(stage);
+      await stage.close("movies");
+    },
+    act: async ({ cluster, own }: Stage) => (await cluster.healths()).get(own("movies"))?.primariesActive,
+    expect: primaries,
+  })),
   {
     name: "running work is told in one answer, and nothing runs on an idle cluster",
     act: async ({ cluster }) => cluster.runningWork(),

@@ -1,11 +1,12 @@
-import type { Cluster, ClusterIndex, ClusterInfo, IndexHealth, RegisteredRepository } from "../../../model/cluster.ts";
-import type { ClusterLimits, DisksSeen, NodeDisk } from "../../../model/disks/clusterDisks.ts";
+import type { Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../../model/cluster.ts";
+import { type ClusterLimits, type DisksSeen, freeAbove, type NodeDisk } from "../../../model/disks/clusterDisks.ts";
 import { hasCode, messageOf } from "../../../model/errors.ts";
 import { inEffect, TOTAL_SHARDS_SETTING } from "../../../model/placement/placement.ts";
 import { oneLine } from "../../../model/plainText.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
 import type { SnapshotProof } from "../../../model/repository.ts";
 import { hidesAliases } from "../../../plan/aliases/preflightAlias.ts";
+import { forbiddenBy } from "../../../plan/placement/forbidden.ts";
 import { needsPlugins } from "../../../plan/preflightContents.ts";
 import type { PreflightInput } from "../../../plan/preflightTypes.ts";
 import { limitsShards, workExcludes } from "../../../plan/versions.ts";
@@ -28,8 +29,12 @@ type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "di
 };
 
 /** What the preflight asks the cluster beside its indices and repositories. */
-export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, aliases: readonly string[]): Promise<Asked> {
-  const { limits, disks, ...room } = await roomOf(cluster, info);
+export async function askedOf(
+  { cluster, info, existing }: ClusterSeen,
+  proof: SnapshotProof,
+  { aliases, isOver }: { aliases: readonly string[]; isOver: boolean },
+): Promise<Asked> {
+  const { limits, disks, ...room } = await roomOf(cluster, info, { overBytes: isOver ? bytesOf(proof) : undefined });
   return {
     ...room,
     aliasHolders: await aliasHoldersOf(cluster, existing, aliases),
@@ -42,24 +47,40 @@ export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: S
 
 type Room = Pick<PreflightInput, "shardsMax" | "placement"> & { limits: Told<ClusterLimits>; disks: Told<NodeDisk[]> };
 
-/** Where shards may be, and how many. */
-export async function roomOf(cluster: Cluster, { version, dataNodes }: ClusterInfo): Promise<Room> {
+function bytesOf({ closure }: SnapshotProof): number {
+  return (closure?.indices ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/**
+ * Where shards may be, and how many.
+ * @param overBytes of a restore over indices, for which it matters whether they are on nodes if other shards find none.
+ */
+export async function roomOf(
+  cluster: Cluster,
+  { version, dataNodes }: ClusterInfo,
+  { overBytes }: { overBytes?: number | undefined } = {},
+): Promise<Room> {
   const limits = await toldBy(() => cluster.limits());
   const disks = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
   const nodes = "told" in disks ? disks.told.map(({ attributes }) => attributes) : undefined;
   const perNode = limitsShards(version) && "told" in limits ? limits.told.shardsPerNode : undefined;
   const layers = "told" in limits ? limits.told.placement : undefined;
   const isLimited = layers !== undefined && Number(inEffect(layers)[TOTAL_SHARDS_SETTING]) > 0;
-  const healths = isLimited ? await toldBy(() => cluster.healths()) : undefined;
+  const isForbidden = () => layers !== undefined && forbiddenBy(inEffect(layers), nodes, version) !== undefined;
+  const keepsAway = overBytes !== undefined && (isForbidden() || isTight(limits, disks, overBytes));
+  const healths = isLimited || keepsAway ? await toldBy(() => cluster.healths()) : undefined;
   return {
     ...{ limits, disks },
     shardsMax: perNode === undefined ? undefined : perNode * dataNodes,
-    placement: layers && { layers, nodes, dataNodes, unassigned: healths && unassignedOf(healths) },
+    placement: layers && { layers, nodes, dataNodes, healths: healths && ("told" in healths ? healths.told : new Map()) },
   };
 }
 
-function unassignedOf(healths: Told<Map<string, IndexHealth>>): Map<string, number> | undefined {
-  return "told" in healths ? new Map([...healths.told].map(([name, { unassigned }]) => [name, unassigned])) : undefined;
+/** Whether a watermark could keep so many bytes away. */
+function isTight(limits: Told<ClusterLimits>, disks: Told<NodeDisk[]>, bytes: number): boolean {
+  if (!("told" in limits && "told" in disks) || !limits.told.disk.isEnabled) return false;
+  const { low, high } = limits.told.disk;
+  return disks.told.some((disk) => freeAbove(low, disk) === 0 || freeAbove(high, disk) < bytes);
 }
 
 /** What an alias says on each of its indices; one alone cannot differ from others. */
