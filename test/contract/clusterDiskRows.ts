@@ -166,7 +166,12 @@ export const diskRows: readonly Row[] = [
       await ownSnapshot(stage);
       await stage.close("movies");
     },
-    act: async ({ cluster, own }: Stage) => (await cluster.healths()).get(own("movies"))?.primariesActive,
+    async act({ cluster, own }: Stage) {
+      const active = async () => (await cluster.healths()).get(own("movies"))?.primariesActive;
+      // The close starts its shards anew.
+      if (primaries !== undefined) await until("its primaries are active again", async () => (await active()) === primaries);
+      return active();
+    },
     expect: primaries,
   })),
   {
