@@ -73,6 +73,8 @@ export interface Placement {
   /** Only if the cluster tells them. */
   nodes: readonly NodeAttributes[] | undefined;
   dataNodes: number;
+  /** Names of data nodes that take no new shard because they are about to leave, or to take over from one that is; absent if there are none. They are not among `nodes`. */
+  leaving?: readonly string[] | undefined;
   /** By index, which of its shards are on nodes; absent if it does not matter, and empty if it is not told. */
   healths?: ReadonlyMap<string, Pick<IndexHealth, "primariesActive" | "shards" | "unassigned">> | undefined;
 }
@@ -85,6 +87,8 @@ export interface PreflightInput {
   /** Instead of `alias`: several, each with a pattern of indices. */
   aliases?: Readonly<Record<string, string>> | undefined;
   targetVersion: string;
+  /** Of the target's data nodes, if one differs from `targetVersion`. */
+  dataVersions?: readonly string[] | undefined;
   /** Why the target takes no restore: it is OpenSearch. */
   openSearch?: Reason | undefined;
   existing: readonly ClusterIndex[];

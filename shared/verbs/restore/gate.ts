@@ -82,6 +82,7 @@ export async function gateOf(
       ...(root && { root }),
       replicas: input.replicas,
       targetVersion: info.version,
+      dataVersions: info.dataVersions,
       ...(info.openSearch && { openSearch: reason("cluster.openSearch", { cluster: cluster.name, version: info.openSearch }) }),
       now: world.clock.now(),
       existing,

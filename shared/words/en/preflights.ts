@@ -87,6 +87,8 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "over.unclosable": "{setting} is {value} on the cluster, which therefore closes no index, as a restore over one needs",
   "placement.forced":
     "{setting} is {value} on the cluster, which leaves no node for new shards: an index is restored over where a node has a copy of it, and its replicas are not assigned",
+  "placement.leaving":
+    "every data node is about to leave the cluster, or to take over from one that is: {nodes} ({count|node|nodes}). None takes a new shard",
   "placement.uncopied":
     "{setting} is {value} on the cluster, which leaves no node for new shards, and no node is known to have every primary of {indices} ({count|index|indices}): what is not there, or was closed up to 7.1, would wait for ever",
   "placement.stateForbids":

@@ -1,7 +1,7 @@
-import type { Cluster, ClusterIndex, ClusterInfo, RegisteredRepository } from "../../../model/cluster.ts";
+import type { Cluster, ClusterIndex, ClusterInfo, LeavingNode, RegisteredRepository } from "../../../model/cluster.ts";
 import { type ClusterLimits, type DisksSeen, freeAbove, type NodeDisk } from "../../../model/disks/clusterDisks.ts";
 import { hasCode, messageOf } from "../../../model/errors.ts";
-import { inEffect, TOTAL_SHARDS_SETTING } from "../../../model/placement/placement.ts";
+import { inEffect, type NodeAttributes, type PlacementLayers, TOTAL_SHARDS_SETTING } from "../../../model/placement/placement.ts";
 import { oneLine } from "../../../model/plainText.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
 import type { SnapshotProof } from "../../../model/repository.ts";
@@ -57,23 +57,42 @@ function bytesOf({ closure }: SnapshotProof): number {
  */
 export async function roomOf(
   cluster: Cluster,
-  { version, dataNodes }: ClusterInfo,
+  { version, dataNodes, leaving = [] }: ClusterInfo,
   { overBytes }: { overBytes?: number | undefined } = {},
 ): Promise<Room> {
   const limits = await toldBy(() => cluster.limits());
-  const disks = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
+  const all = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
+  const { disks, gone } = withoutLeaving(all, leaving);
   const nodes = "told" in disks ? disks.told.map(({ attributes }) => attributes) : undefined;
   const perNode = limitsShards(version) && "told" in limits ? limits.told.shardsPerNode : undefined;
   const layers = "told" in limits ? limits.told.placement : undefined;
-  const isLimited = layers !== undefined && Number(inEffect(layers)[TOTAL_SHARDS_SETTING]) > 0;
-  const isForbidden = () => layers !== undefined && forbiddenBy(inEffect(layers), nodes, version) !== undefined;
-  const keepsAway = overBytes !== undefined && (isForbidden() || isTight(limits, disks, overBytes));
-  const healths = isLimited || keepsAway ? await toldBy(() => cluster.healths()) : undefined;
+  const isOverCopies = overBytes !== undefined && (findNone(layers, nodes, version) || isTight(limits, disks, overBytes));
+  const healths = isLimited(layers) || isOverCopies ? await toldBy(() => cluster.healths()) : undefined;
   return {
-    ...{ limits, disks },
+    ...{ limits, disks: nodes?.length === 0 ? all : disks },
     shardsMax: perNode === undefined ? undefined : perNode * dataNodes,
-    placement: layers && { layers, nodes, dataNodes, healths: healths && ("told" in healths ? healths.told : new Map()) },
+    placement: layers && {
+      ...{ layers, nodes, dataNodes },
+      ...(gone.length > 0 && { leaving: gone }),
+      healths: healths && ("told" in healths ? healths.told : new Map()),
+    },
   };
+}
+
+function isLimited(layers: PlacementLayers | undefined): boolean {
+  return layers !== undefined && Number(inEffect(layers)[TOTAL_SHARDS_SETTING]) > 0;
+}
+
+/** Whether no node takes a new shard. */
+function findNone(layers: PlacementLayers | undefined, nodes: readonly NodeAttributes[] | undefined, version: string): boolean {
+  return nodes?.length === 0 || (layers !== undefined && forbiddenBy(inEffect(layers), nodes, version) !== undefined);
+}
+
+/** The disks of the nodes that take new shards, and the names of those that do not. */
+function withoutLeaving(disks: Told<NodeDisk[]>, leaving: readonly LeavingNode[]): { disks: Told<NodeDisk[]>; gone: string[] } {
+  if ("unknown" in disks) return { disks, gone: [] };
+  const isGone = ({ node, attributes }: NodeDisk) => leaving.some(({ id, successor }) => id === attributes._id || successor === node);
+  return { disks: { told: disks.told.filter((disk) => !isGone(disk)) }, gone: disks.told.filter(isGone).map(({ node }) => node) };
 }
 
 /** Whether a watermark could keep so many bytes away. */

@@ -11,6 +11,27 @@ const placed = async () => {
   return checks.filter(({ check }) => check === "placement").map(({ result, reason, wayOut }) => [result, reason.code, wayOut?.code]);
 };
 
+describe("a restore while every data node is about to leave", () => {
+  freshWorld();
+
+  it("is refused, but over what a node has", async () => {
+    await given();
+    const beside = async () => {
+      const { over: _, ...request } = wanted();
+      const { checks } = await preflightRestore(await world.open(), request);
+      return checks.filter(({ check }) => check === "placement").map(({ result, reason }) => [result, reason.code, reason.params.nodes]);
+    };
+    const [node = ""] = (await world.target.disks()).map((disk) => disk.node);
+    world.target.shutDown(["another"]);
+    expect(await beside()).toEqual([]);
+    world.target.shutDown([node]);
+    expect(await beside()).toEqual([["refuse", "placement.leaving", [node]]]);
+    expect(await placed()).toEqual([["warn", "placement.leaving", undefined]]);
+    world.target.loseShards(NAME);
+    expect(await placed()).toEqual([["refuse", "placement.leaving", "wayOut.leaving"]]);
+  });
+});
+
 describe("a restore over an index while a filter keeps every new shard away", () => {
   freshWorld();
 
