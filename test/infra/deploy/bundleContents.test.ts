@@ -345,7 +345,7 @@ export const handler = async ({ endpoint }: { endpoint: string }) => {
       if (path === "/_snapshot") return void response.writeHead(403, { "content-type": "text/html; charset=gbk" }).end("<p>no</p>");
       const answers: Record<string, unknown> = {
         "/": { version: { number: "7.10.2" } },
-        "/_cluster/state/metadata": { cluster_name: "c", metadata: { cluster_uuid: "u" } },
+        "/_cluster/state/metadata%2Cnodes": { cluster_name: "c", metadata: { cluster_uuid: "u" } },
         "/_cluster/health": { number_of_data_nodes: 1 },
       };
       const answer = answers[path ?? ""];
