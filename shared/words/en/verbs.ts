@@ -128,6 +128,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
+  "copy.wouldUnlist":
+    "while blobs are written, the destination does not list {snapshots|snapshot|snapshots} that it lists now; {again|one is|of them are} listed again",
   "copy.writing": "waits until {until}: a write of {job} was not answered and may still arrive at the destination",
   "pin.absent": "{snapshot} is not pinned in {repository}",
   "plan.carriedOut": "plan {asked} was carried out at {at}, and nothing is deleted now: read the current plan before you apply it",
