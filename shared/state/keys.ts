@@ -102,6 +102,11 @@ export const stateKey = {
   /** How far a plan of a copy's round came; `plan` is `<round>-<try>`. */
   copyPlan: (id: string, plan: string) => `work/${id}/plans/${plan}.json`,
   copyPlans: (id: string, round: number) => `work/${id}/plans/${round}-`,
+  /** Blobs at a copy's destination that nothing listed there needed at these times, in pieces. */
+  unneededAll: (owner: string) => `unneeded/${owner}/`,
+  unneeded: (owner: string, digits: string) => `unneeded/${owner}/${digits}/`,
+  /** Pieces of a list of blobs that a copy deletes at its destination. */
+  copyDue: (id: string, list: string) => `work/${id}/due/${list}/`,
   /** Lists of keys that a copy read at its destination and found to be other bytes, by batch. */
   copyDifferent: (id: string) => `work/${id}/different/`,
   /** Keyed by its contents, so that two plans do not overwrite each other. */

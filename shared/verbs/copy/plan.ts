@@ -1,7 +1,8 @@
 import { rootKey } from "../../format/keys.ts";
-import type { SnapshotChoice } from "../../model/config.ts";
+import type { CopyKeep, SnapshotChoice } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import { planPrune } from "../../plan/retention/plan.ts";
 import { believedTimes } from "../../plan/snapshotOrder.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 import { hidingReason } from "../../proof/rootFaults.ts";
@@ -27,6 +28,10 @@ export interface CopyPlan {
   seenRoot: string | null;
   /** Snapshots to take off the destination's list before a blob is written, and the root without them. */
   unlist?: UnlistPlan | undefined;
+  /** Names of snapshots that the destination lists and that the root to publish does not. */
+  leaving: string[];
+  /** Of a dry run: blobs at the destination that nothing in the root to publish needs. */
+  unneeded?: { blobs: number; bytes: number };
   /** Uuids of snapshots that were listed at the destination, that the source has, and that neither of them holds whole. */
   left: string[];
   rootBytes: Uint8Array;
@@ -101,6 +106,33 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { n
   return inOrder.filter(({ name }) => matchesPattern(choice.pattern, name));
 }
 
+/** The uuids of the snapshots that the rules of a copy keep; the newest is always among them. One of which nobody knows the time stays. */
+export function keptByRule(keep: CopyKeep, snapshots: readonly RootSnapshot[], now: Date): ReadonlySet<string> {
+  const believed = believedTimes(snapshots, now);
+  const { timeZone, ...rules } = keep;
+  const dated = snapshots.flatMap((snapshot) => {
+    const ms = believed.get(snapshot);
+    if (ms === undefined || !Number.isFinite(ms)) return [];
+    const time = new Date(ms);
+    const { name, uuid, startTime = time } = snapshot;
+    return [{ name: uuid, uuid, state: "SUCCESS" as const, time, startTime, indices: [], ours: true, from: name }];
+  });
+  const plan = planPrune({
+    policy: "",
+    fingerprint: "",
+    keep: { ...rules, lastOfIndex: "never", atLeast: 1 },
+    timeZone,
+    atMost: Number.MAX_SAFE_INTEGER,
+    atMostPercent: 100,
+    snapshots: dated,
+    protected: new Map(),
+    now: undefined,
+    existing: undefined,
+  });
+  const leaving = new Set([...plan.remove, ...plan.later].map(({ uuid }) => uuid));
+  return new Set(snapshots.map(({ uuid }) => uuid).filter((uuid) => !leaving.has(uuid)));
+}
+
 export interface DestinationSeen {
   /** Generation of the highest root, if any. */
   generation: number | undefined;
@@ -140,6 +172,7 @@ export function faulty(fault: Reason): CopyPlan {
     root: { key: "", sha256: "" },
     seenRoot: null,
     unlist: undefined,
+    leaving: [],
     left: [],
     ahead: [],
     broken: undefined,

@@ -27,6 +27,8 @@ export interface CopyPreview {
   requests: { get: number; put: number };
   /** What OSS charges for the PUT requests; null for another destination. */
   requestsCny: number | null;
+  /** What is at the destination and would be needed by no snapshot that it lists. */
+  unneeded: { blobs: number; bytes: number };
   /** By the rate of the last copy of this entry that moved something; null if there is none. */
   estimate: { seconds: number; bytesPerSecond: number; job: string } | null;
   remarks: Reason[];
@@ -46,6 +48,7 @@ const DONE = z.looseObject({
 });
 /** Of final records, the newest are read for a rate. */
 const RECORDS_READ = 20;
+const NAMES_SHOWN = 3;
 /** A copy that moved less says nothing about a rate. */
 const RATED_BYTES_MIN = 1_000_000;
 /** An adapter writes larger blobs in parts of this size. */
@@ -58,7 +61,15 @@ export async function previewCopy(world: World, copyName: string): Promise<CopyP
   const plan = await gatherCopyPlan(world, await readOpenWork(world), job, { deadline: () => false, isDry: true });
   const urls = { copy: copyName, from: world.blobs(job.intent.input.from).url, to: world.blobs(rule.to).url };
   const nothing = { blobs: 0, bytes: 0 };
-  const empty = { snapshots: [], root: null, missing: nothing, present: nothing, requests: { get: 0, put: 0 }, requestsCny: null };
+  const empty = {
+    snapshots: [],
+    root: null,
+    missing: nothing,
+    present: nothing,
+    requests: { get: 0, put: 0 },
+    requestsCny: null,
+    unneeded: nothing,
+  };
   if (plan === undefined || plan.fault)
     return { ...urls, ...empty, estimate: null, remarks: [], ...(plan?.fault && { refusal: plan.fault }) };
   const { blobs, bytes } = plan.batches;
@@ -66,7 +77,11 @@ export async function previewCopy(world: World, copyName: string): Promise<CopyP
   const { unlist, ahead, broken } = plan;
   const remarks = [
     ...(unlist ? [reason("copy.wouldUnlist", { snapshots: unlist.uuids.length, again: unlist.again.length })] : []),
-    ...(ahead.length > 0 ? [reason("copy.ahead", { copy: copyName, snapshots: ahead.slice(0, 3) })] : []),
+    ...(plan.leaving.length > 0
+      ? [reason("copy.wouldLeave", { count: plan.leaving.length, snapshots: plan.leaving.slice(0, NAMES_SHOWN) })]
+      : []),
+    ...(plan.unneeded && plan.unneeded.blobs > 0 && rule.unneeded === undefined ? [reason("copy.unneeded", plan.unneeded)] : []),
+    ...(ahead.length > 0 ? [reason("copy.ahead", { copy: copyName, snapshots: ahead.slice(0, NAMES_SHOWN) })] : []),
     ...(broken ? [reason("copy.broken", { copy: copyName, ...broken, left: broken.count - broken.kept })] : []),
   ];
   return {
@@ -78,6 +93,7 @@ export async function previewCopy(world: World, copyName: string): Promise<CopyP
     requests: { get: requests, put: requests },
     requestsCny: rule.to.store === "oss" ? costOfPuts(requests) : null,
     estimate: await estimateOf(world, copyName, bytes),
+    unneeded: plan.unneeded ?? nothing,
     remarks,
   };
 }

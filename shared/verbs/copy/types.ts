@@ -56,6 +56,8 @@ export interface CopyData {
   checking?: { different: number };
   /** What was read before the copy was planned. */
   checked?: { blobs: number; bytes: number; different: number };
+  /** What was deleted at the destination because no listed snapshot had needed it for a day. */
+  cleaned?: { blobs: number; bytes: number };
   /** What was transferred, over all rounds. */
   moved: { blobs: number; bytes: number };
   root?: { key: string; sha256: string };
@@ -100,7 +102,16 @@ export type CopyObservation =
       missing: number;
       first: Gap | undefined;
       published: boolean;
+      /** Blobs that no snapshot needs that the published root lists; only of a copy that deletes them. */
+      unneeded?: Unneeded | undefined;
     };
+
+export interface Unneeded {
+  blobs: number;
+  bytes: number;
+  /** Of these: unneeded for a day, and to be deleted now. */
+  due: { list: string; blobs: number; bytes: number };
+}
 
 /** `replaced`: written by another writer after this copy verified it. */
 export interface Gap {

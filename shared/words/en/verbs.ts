@@ -86,6 +86,10 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.checkTask": "reading batch {batch} of {batches} at the destination, attempt {attempt}",
   "copy.cut": "{key} is too short: expected {expectedBytes} B, found {foundBytes} B{because:added}",
   "copy.damaged": "{key} differs from what the catalogue records{because:added}",
+  "copy.deleted": "{blobs|blob|blobs}, {bytes:bytes} deleted at the destination",
+  "copy.deleteUnneeded": "deleting {blobs|blob|blobs}, {bytes:bytes} at the destination that no snapshot listed there has needed for a day",
+  "copy.doneCleaned":
+    "{blobs|blob|blobs}, {bytes:bytes} copied; {root} published; {deletedBlobs|blob|blobs}, {deletedBytes:bytes} deleted that no listed snapshot needs",
   "copy.done": "{blobs|blob|blobs}, {bytes:bytes} copied; {root} published",
   "copy.failed": "{key} could not be copied{because:added}",
   "copy.foreignRoot": "{destination} has {root}, which this copy did not publish: give the copy a destination of its own",
@@ -128,6 +132,9 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
+  "copy.wouldLeave": "the destination would no longer list {count|snapshot|snapshots} that it lists now: {snapshots}",
+  "copy.unneeded":
+    "{blobs|blob|blobs}, {bytes:bytes} at the destination are needed by no snapshot that it would list; unneeded deletes them after a day, and without it they stay",
   "copy.wouldUnlist":
     "while blobs are written, the destination does not list {snapshots|snapshot|snapshots} that it lists now; {again|one is|of them are} listed again",
   "copy.writing": "waits until {until}: a write of {job} was not answered and may still arrive at the destination",

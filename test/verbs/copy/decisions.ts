@@ -64,6 +64,7 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     rootBytes: new Uint8Array(),
     ahead: [],
     broken: undefined,
+    leaving: [],
     left: [],
     current: false,
     ...change,

@@ -23,6 +23,7 @@ const planOf = (count: number, change: Partial<CopyPlan> = {}): CopyPlan => ({
   rootBytes: new Uint8Array(),
   ahead: [],
   broken: undefined,
+  leaving: [],
   left: [],
   current: false,
   ...change,

@@ -33,6 +33,8 @@ export interface PlanWriter {
   /** Stores how far the plan came. */
   cut(after: string, tally: PlanTally): Promise<void>;
   end(): Promise<PlannedBatches>;
+  /** It only counts. */
+  isDry?: true;
 }
 
 /** Thrown when an earlier try of the same plan stored other batches: what it saw has changed. */
@@ -121,6 +123,7 @@ export function countingWriter(): PlanWriter {
     }
   };
   return {
+    isDry: true,
     begun: { after: undefined, tally: NOTHING_FOUND },
     add: async (unit) => count(filler.add(unit)),
     stopped: async () => undefined,

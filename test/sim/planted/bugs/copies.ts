@@ -117,8 +117,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "says done without a look at what is there",
     file: "shared/verbs/copy/planning/gatherPlan.ts",
-    find: "current: found.batches.count === 0 && destination.sha256",
-    replace: "current: destination.sha256",
+    find: "current: found.batches.count === 0 && destination",
+    replace: "current: destination",
     seeds: 20,
   },
   {

@@ -20,7 +20,7 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     file: "shared/jobs/log.ts",
     find: 'return (await putRecord(id, record)) ? record : "lost";',
     replace: "while (!(await putRecord(id, record))) record.seq += 1;\n      return record;",
-    seeds: 20,
+    seeds: 60,
   },
   {
     name: "performs the effect before the claim",
