@@ -23,6 +23,13 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     seeds: 60,
   },
   {
+    name: "lets an invocation's clock go back",
+    file: "shared/state/steadyNow.ts",
+    find: "now += Math.max(clock - clockThen, steady - steadyThen);",
+    replace: "now += clock - clockThen;",
+    test: "test/state/steadyNow.test.ts",
+  },
+  {
     name: "performs the effect before the claim",
     file: "shared/jobs/claim.ts",
     find: "  const until = new Date(endMs + graceMs).toISOString();",
