@@ -4,9 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
-import { readCertificate } from "../../shared/runtime/certificates.ts";
-import { hasPlaceholder } from "../../shared/runtime/config/environment.ts";
-import { resolvedConfigText } from "../../shared/runtime/config/loadConfig.ts";
+import { bundledConfigText } from "./bundling/bundledConfig.ts";
 import { leavingOut } from "./bundling/leftOut.ts";
 import { VENDOR_DIRECTORY, VENDOR_FILES, vendorSource, vendorsBeside } from "./bundling/vendorFiles.ts";
 import { FUNCTION_NAMES } from "./functionLimits.ts";
@@ -74,7 +72,7 @@ export const BUNDLED = {
  */
 export async function bundleFunctions(options: BundleOptions): Promise<Bundle[]> {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-  const configText = withCertificateTexts(resolvedConfigText(options.configText), options.configDir ?? ".");
+  const configText = bundledConfigText(options.configText, options.configDir ?? ".");
   const outDir = resolve(options.outDir ?? "dist");
   const functionsDir = options.functionsDir ?? join(root, "functions");
   await mkdir(outDir, { recursive: true });
@@ -110,18 +108,6 @@ function contentsOf(metafile: Metafile): Pick<BundledFile, "sizeBytes" | "packag
   const [output] = Object.values(metafile.outputs);
   const packages = Object.keys(output?.inputs ?? {}).flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
   return { sizeBytes: output?.bytes ?? 0, packages: [...new Set(packages)].sort() };
-}
-
-/** A bundle has no other files: it contains the certificates that ossnap.yaml names as files. */
-function withCertificateTexts(configText: string, directory: string): string {
-  const tree = JSON.parse(configText) as { clusters?: Record<string, { ca?: string }> };
-  for (const [name, cluster] of Object.entries(tree.clusters ?? {})) {
-    if (cluster.ca === undefined || hasPlaceholder(cluster.ca)) continue;
-    const { pem, wrong = "" } = readCertificate(cluster.ca, directory);
-    if (pem === undefined) throw new AppError("invalid", `clusters.${name}.ca: ${wrong}: ${JSON.stringify(cluster.ca)}`);
-    cluster.ca = pem;
-  }
-  return `${JSON.stringify(tree, undefined, 2)}\n`;
 }
 
 interface Destination {

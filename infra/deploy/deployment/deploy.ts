@@ -40,15 +40,16 @@ export async function deploy(options: DeployOptions, shell: Environment): Promis
   const inputs = readInputs(options, deployerEnvironment(shell, options.envFile));
   const keys = keysOf(inputs.env);
   for (const note of inputs.notes) write(note);
-  const stale = staleBundles(inputs.configText, folder);
+  const configDir = dirname(inputs.configPath);
+  const stale = staleBundles(inputs.configText, configDir, folder);
   if (options.noBundle && stale !== undefined) throw new AppError("refused", stale);
   const plane = openControlPlane(inputs, keys);
   const compared = await planDeployment(inputs, plane, options.takeOver);
   for (const line of planText(compared.plan, costLines(inputs.config)).split("\n")) write(line);
   if (options.plan) return 0;
   if (!options.noBundle) {
-    await bundleFunctions({ configText: inputs.configText, configDir: dirname(inputs.configPath), outDir: folder });
-    const fault = staleBundles(inputs.configText, folder);
+    await bundleFunctions({ configText: inputs.configText, configDir, outDir: folder });
+    const fault = staleBundles(inputs.configText, configDir, folder);
     if (fault !== undefined) throw new AppError("refused", fault);
   }
   const run = await runRendered("deploy", { inputs, keys, compared, options });

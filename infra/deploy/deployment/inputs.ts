@@ -4,7 +4,9 @@ import { AppError, fileFaultOf } from "../../../shared/model/errors.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
 import { ConfigError, printConfigFault } from "../../../shared/runtime/config/configError.ts";
 import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
+import { endpointOf } from "../../../shared/runtime/settings.ts";
 import { type Environment, parseEnvironment } from "../../cli/environment.ts";
+import { addressKind } from "../addressKind.ts";
 import { networkNotes } from "../checkNetwork.ts";
 import { checkServerless } from "../checkServerless.ts";
 import { renderServerless } from "../renderServerless.ts";
@@ -56,7 +58,7 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
   const env = { ...given, ...Object.fromEntries(unset.map((name) => [name, standIns[name] ?? "unset"])) };
   const { config, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
   if (config === undefined) throw new ConfigError(wrong);
-  const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env });
+  const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env, isHere: isHere(env) });
   if (faults.length > 0)
     throw new AppError("invalid", `${serverlessPath}: cannot be deployed`, { lines: faults.flatMap((one) => printFault(one).split("\n")) });
   const rendered = renderServerless(serverlessText, config);
@@ -69,6 +71,12 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
     (one) => `${configPath}: ${one}`,
   );
   return { configPath, configText, config, rendered, functions, region: functions[0]?.region ?? "", accountId, env, notes };
+}
+
+/** Deployed to a stand-in of Function Compute on this machine, the functions run on it. */
+function isHere({ OSSNAP_FC_ENDPOINT: endpoint = "" }: Environment): boolean {
+  const { host } = endpointOf("OSSNAP_FC_ENDPOINT", endpoint) ?? {};
+  return host !== undefined && addressKind(host.replace(/:\d+$/, ""))?.from === "machine";
 }
 
 /** `env('NAME')` and `env('NAME', 'default')`. */

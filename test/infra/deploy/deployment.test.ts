@@ -2,11 +2,12 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bundledConfigText } from "../../../infra/deploy/bundling/bundledConfig.ts";
 import { type DeployOptions, deploy } from "../../../infra/deploy/deployment/deploy.ts";
 import { undeploy } from "../../../infra/deploy/deployment/undeploy.ts";
 import { FUNCTION_NAMES, functionNameOf } from "../../../infra/deploy/functionLimits.ts";
-import { resolvedConfigText } from "../../../shared/runtime/config/loadConfig.ts";
 import { type ControlPlaneStandIn, keptFromRecording, startControlPlane } from "./controlPlaneStandIn.ts";
 
 /** In place of fc3: prints what it is given, as fc3 does, and sends it to the control plane. */
@@ -86,7 +87,7 @@ function configure(change: (text: string) => string = (text) => text): void {
   for (const name of FUNCTION_NAMES) {
     mkdirSync(path("dist", name), { recursive: true });
     writeFileSync(path("dist", name, "index.js"), "");
-    writeFileSync(path("dist", name, "ossnap.json"), resolvedConfigText(text));
+    writeFileSync(path("dist", name, "ossnap.json"), bundledConfigText(text, directory));
   }
 }
 const serverless = (change: (text: string) => string = (text) => text) =>
@@ -277,6 +278,26 @@ describe("bad input", () => {
     configure();
     rmSync(path("dist", "http", "index.js"));
     await refused(() => deployed(), { code: "refused", message: expect.stringMatching(/dist\/http: is not bundled/) });
+  });
+
+  it("bundles with another certificate than the file has now, and a certificate that cannot be read", async () => {
+    const withCa = (text: string) => text.replace('url: "${SOURCE_URL}"', 'url: "${SOURCE_URL}", ca: ca.pem');
+    const certificate = readFileSync("test/fixtures/tls/ca.pem", "utf8");
+    writeFileSync(path("ca.pem"), certificate);
+    configure(withCa);
+    expect(await planned()).toBe(0);
+    writeFileSync(path("ca.pem"), rootCertificates[0] ?? "");
+    await refused(() => planned(), {
+      code: "refused",
+      message: expect.stringMatching(
+        /createSnapshots: was bundled with another certificate than the present one of clusters\.source\.ca; run npm run bundle/,
+      ),
+    });
+    rmSync(path("ca.pem"));
+    await refused(() => planned({ noBundle: false }), {
+      code: "invalid",
+      message: expect.stringMatching(/^clusters\.source\.ca: there is no such file: "ca\.pem"/),
+    });
   });
 
   it("a second deployment of the same name", async () => {
