@@ -37,6 +37,8 @@ export interface InputOptions {
   withoutEvents: boolean;
   /** Variables that are not set get a value of no meaning: a removal needs names only. */
   namesOnly?: boolean;
+  /** In place of the name that ossnap.yaml has. */
+  named?: { deployment: string | undefined } | undefined;
 }
 
 /** The shell's variables, then those of `--env-file`, then those of the file that `s` reads by itself. Errors: `invalid`. */
@@ -48,7 +50,10 @@ export function deployerEnvironment(shell: Environment, envFile: string | undefi
 }
 
 /** Errors: `invalid`, with every fault: variables that are not set, ossnap.yaml, s.yaml, and what they say of each other. */
-export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnly = false }: InputOptions, given: Environment): Inputs {
+export function readInputs(
+  { configPath, serverlessPath, withoutEvents, namesOnly = false, named }: InputOptions,
+  given: Environment,
+): Inputs {
   const [configText, serverlessText] = [configPath, serverlessPath].map(readText) as [string, string];
   const standIns = standInsFor(configText);
   const secrets = Object.fromEntries(Object.entries(standIns).filter(([name]) => !isVariableName(name)));
@@ -56,8 +61,9 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
   const unset = unsetVariables(names, serverlessText, given);
   if (!namesOnly) requireVariables(unset, names, { configPath, serverlessPath });
   const env = { ...given, ...Object.fromEntries(unset.map((name) => [name, standIns[name] ?? "unset"])) };
-  const { config, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
-  if (config === undefined) throw new ConfigError(wrong);
+  const { config: written, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
+  if (written === undefined) throw new ConfigError(wrong);
+  const config = { ...written, ...named };
   const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env, isHere: isHere(env) });
   if (faults.length > 0)
     throw new AppError("invalid", `${serverlessPath}: cannot be deployed`, { lines: faults.flatMap((one) => printFault(one).split("\n")) });
