@@ -83,7 +83,8 @@ async function answer(
   const outcome = await startMigration(world, request, asked, { key, fingerprint });
   if ("created" in outcome) return accepted(call, outcome.created);
   const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
-  return problem("migration-refused", migrationRefusal(mode, refusals), call.request, { refusals, plan: outcome.refused });
+  const { say } = await import("../../words/say.ts");
+  return problem("migration-refused", migrationRefusal(mode, refusals, say), call.request, { refusals, plan: outcome.refused });
 }
 
 function keyOf(text: string | undefined): string | undefined {

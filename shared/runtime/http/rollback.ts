@@ -17,6 +17,7 @@ export async function answerRollback(call: Call<z.output<typeof rollbackBody>>):
     return await accepted(call, await askRollback(world, request, asked, { key, fingerprint }));
   } catch (error) {
     if (!hasCode(error, "conflict") || !error.reason) throw error;
-    throw new AppError("conflict", rollbackRefusal(error.reason), { cause: error, reason: error.reason });
+    const { say } = await import("../../words/say.ts");
+    throw new AppError("conflict", rollbackRefusal(error.reason, say), { cause: error, reason: error.reason });
   }
 }

@@ -189,7 +189,8 @@ export const ROUTES: readonly Route[] = [
       if ("created" in outcome) return accepted(call, outcome.created);
       const { checks } = outcome.refused;
       const refusals = checks.filter(({ result }) => result === "refuse");
-      return problem("restore-refused", refusalText(checks), call.request, { refusals, preflight: outcome.refused });
+      const { say } = await import("../../words/say.ts");
+      return problem("restore-refused", refusalText(checks, say), call.request, { refusals, preflight: outcome.refused });
     },
   ),
 ];
