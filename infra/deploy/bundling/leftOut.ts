@@ -29,6 +29,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
     by: /[\\/]@elastic[\\/]transport[\\/]/,
     why: "only for UndiciConnection; ossnap's connection is an HttpConnection",
   },
+  {
+    required: "./types/other",
+    by: /[\\/]mime[\\/]/,
+    why: "only content types of vendors' file names; ossnap sends each blob with a type of its own",
+  },
   { required: "iconv-lite", by: /[\\/]urllib[\\/]/, why: "only for answers that urllib decodes; ossnap reads each as bytes" },
   { required: "xmlbuilder", by: /[\\/]xml2js[\\/]/, why: "only for writing XML; ossnap's clients read it" },
   { required: "xml2js", by: ALIYUN_XML, why: IN_JSON },

@@ -71,8 +71,10 @@ function startOf({ outputs }: Metafile): string[] {
   const start = new Set([INDEX]);
   for (const file of start) for (const needed of neededBy(file)) start.add(needed);
   const isSmall = (file: string) => {
-    const { bytes, entryPoint } = byFile.get(file) ?? {};
-    return entryPoint === undefined && (bytes ?? 0) < SHARED_BYTES_MIN && neededBy(file).every((needed) => start.has(needed));
+    const { bytes = 0, entryPoint, inputs = {} } = byFile.get(file) ?? {};
+    // A library does more when it is loaded than name what it has.
+    const isOwn = Object.keys(inputs).every((source) => !/^vendor:|node_modules/.test(source));
+    return entryPoint === undefined && isOwn && bytes < SHARED_BYTES_MIN && neededBy(file).every((needed) => start.has(needed));
   };
   for (let before = 0; before < start.size; ) {
     before = start.size;

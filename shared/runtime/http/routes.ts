@@ -5,9 +5,6 @@ import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
-import { jobNow } from "../../tick/jobNow.ts";
-import { adopt } from "../../verbs/adopt/apply.ts";
-import { planAdoption } from "../../verbs/adopt/gather.ts";
 import { askBackup } from "../../verbs/backup/ask.ts";
 import { previewBackup } from "../../verbs/backup/preview.ts";
 import { askCopy } from "../../verbs/copy/ask.ts";
@@ -19,7 +16,6 @@ import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { gatherRegistration } from "../../verbs/repositories/gatherRegistration.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
-import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
 import { listSnapshotsAndUnseen } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
 import { askVerification } from "../../verbs/verification/ask.ts";
@@ -77,9 +73,10 @@ export const ROUTES: readonly Route[] = [
     queries: ["kind", "open", "limit"],
   },
   {
-    ...route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) =>
-      json(200, await showJob(world, params.id ?? "", yesOrNo("look", query.look) ? jobNow : undefined)),
-    ),
+    ...route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) => {
+      const now = yesOrNo("look", query.look) ? (await import("./acting.ts")).jobNow : undefined;
+      return json(200, await showJob(world, params.id ?? "", now));
+    }),
     queries: ["look"],
   },
   route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) => {
@@ -119,8 +116,10 @@ export const ROUTES: readonly Route[] = [
       "/adopt",
       z.strictObject({ apply: z.boolean().default(false), takeOver: z.array(nameText).default([]) }).prefault({}),
       ({ apply }) => apply,
-      async ({ world, body: { apply, takeOver }, asked }) =>
-        json(200, apply ? await adopt(world, asked, takeOver) : await planAdoption(world, asked, takeOver)),
+      async ({ world, body: { apply, takeOver }, asked }) => {
+        const { adopt, planAdoption } = await import("./acting.ts");
+        return json(200, apply ? await adopt(world, asked, takeOver) : await planAdoption(world, asked, takeOver));
+      },
     ),
     adopting: true,
   },
@@ -183,6 +182,7 @@ export const ROUTES: readonly Route[] = [
     restoreBody(),
     ({ start }) => start,
     async (call) => {
+      const { preflightRestore, startRestore } = await import("./acting.ts");
       const { start, ...request } = call.body;
       if (!start) return json(200, await preflightRestore(call.world, request, { key: call.key }));
       const outcome = await startRestore(call.world, request, call.asked, { key: call.key, fingerprint: call.fingerprint });
