@@ -91,8 +91,13 @@ function sharedBy({ outputs }: Metafile, start: readonly string[]): Set<string> 
 
 /** Beside the handler it exports the shared parts, each under a name. */
 function startSource(start: readonly string[], shared: ReadonlySet<string>): string {
-  const parts = start.map((file, at) => (shared.has(file) && file !== INDEX ? `export * as ${partName(at)} from "./${file}";` : ""));
-  return [`export * from "./${INDEX}";`, ...parts].join("\n");
+  const parts = start.map((file, at) => (shared.has(file) && file !== INDEX ? `export * as ${partName(at)} from ${quoted(file)};` : ""));
+  return [`export * from ${quoted(INDEX)};`, ...parts].join("\n");
+}
+
+/** As it is imported. */
+function quoted(file: string): string {
+  return JSON.stringify(`./${file}`);
 }
 
 function partName(at: number): string {
@@ -102,7 +107,7 @@ function partName(at: number): string {
 /** A file that is loaded later finds `index.js` loaded, with all that it shares with it. */
 function takingFromIndex(code: string, start: readonly string[]): string {
   return start.reduce(
-    (text, file, at) => text.replaceAll(`require("./${file}")`, `require("./${INDEX}")${file === INDEX ? "" : `.${partName(at)}`}`),
+    (text, file, at) => text.replaceAll(`require(${quoted(file)})`, `require(${quoted(INDEX)})${file === INDEX ? "" : `.${partName(at)}`}`),
     code,
   );
 }
