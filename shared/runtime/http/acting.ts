@@ -6,9 +6,13 @@
 export { jobNow } from "../../tick/jobNow.ts";
 export { adopt } from "../../verbs/adopt/apply.ts";
 export { planAdoption } from "../../verbs/adopt/gather.ts";
+export { previewBackup } from "../../verbs/backup/preview.ts";
+export { askCopy } from "../../verbs/copy/ask.ts";
 export { startMigration } from "../../verbs/migration/ask.ts";
 export { planMigration } from "../../verbs/migration/checks.ts";
 export { showMigrations } from "../../verbs/migration/show.ts";
+export { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 export { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 export { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
 export { askRollback, dryRollback } from "../../verbs/rollback/ask.ts";
+export { askVerification } from "../../verbs/verification/ask.ts";

@@ -6,19 +6,15 @@ import { reason } from "../../model/reason.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
 import { askBackup } from "../../verbs/backup/ask.ts";
-import { previewBackup } from "../../verbs/backup/preview.ts";
-import { askCopy } from "../../verbs/copy/ask.ts";
 import { cancelJob, resumeJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobsAndUnread, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
 import { backupText, pinExpiry, pinText } from "../../verbs/pins/gather.ts";
-import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { gatherRegistration } from "../../verbs/repositories/gatherRegistration.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
 import { listSnapshotsAndUnseen } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
-import { askVerification } from "../../verbs/verification/ask.ts";
 import { importCuratorText } from "../importCurator.ts";
 import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
@@ -132,7 +128,7 @@ export const ROUTES: readonly Route[] = [
     async (call) => {
       const { world, params, asked, key, fingerprint, body } = call;
       const [policy, because] = [params.policy ?? "", body.because];
-      if (body.dryRun) return json(200, await previewBackup(world, policy, { who: asked.who, because }));
+      if (body.dryRun) return json(200, await (await import("./acting.ts")).previewBackup(world, policy, { who: asked.who, because }));
       const slot = slotOf(world.clock.now());
       return accepted(call, await askBackup(world, { policy, slot, asked, fingerprint, because, ...(key === undefined ? {} : { key }) }));
     },
@@ -144,6 +140,7 @@ export const ROUTES: readonly Route[] = [
     z.strictObject({ apply: z.string().min(1).optional() }).default({}),
     ({ apply }) => apply !== undefined,
     async (call) => {
+      const { applyPrune, dryPrune } = await import("./acting.ts");
       const { world, params, body, asked } = call;
       if (body.apply === undefined) return json(200, await dryPrune(world, params.policy ?? ""));
       return accepted(call, await applyPrune(world, params.policy ?? "", body.apply, asked));
@@ -158,7 +155,7 @@ export const ROUTES: readonly Route[] = [
 
   route("POST", "/copies/{name}", empty, always, async (call) => {
     const { world, params, asked, key, fingerprint } = call;
-    return accepted(call, await askCopy(world, params.name ?? "", asked, { key, fingerprint }));
+    return accepted(call, await (await import("./acting.ts")).askCopy(world, params.name ?? "", asked, { key, fingerprint }));
   }),
 
   route(
@@ -171,6 +168,7 @@ export const ROUTES: readonly Route[] = [
     }),
     always,
     async (call) => {
+      const { askVerification } = await import("./acting.ts");
       const key = call.key ?? call.world.newKey();
       return accepted(call, await askVerification(call.world, call.body, call.asked, { key, fingerprint: call.fingerprint }));
     },
