@@ -3,6 +3,7 @@ import { messageOf } from "../../shared/model/errors.ts";
 import { benchCold } from "./cold/coldBench.ts";
 import { benchCost } from "./cost/costBench.ts";
 import { benchGate } from "./gateBench.ts";
+import { benchPlan } from "./plan/planBench.ts";
 import { benchPreflight } from "./preflightBench.ts";
 import { benchPrune } from "./pruneBench.ts";
 import { benchRoot } from "./rootBench.ts";
@@ -11,7 +12,7 @@ import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
 const USAGE =
-  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `cold [--json]`, `cost [--json]` or `scale [--json]`";
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `plan [--blobs 1000000] [--json]`, `cold [--json]`, `cost [--json]` or `scale [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
     tick: () => benchTick(note),
     prune: () => benchPrune(note),
     preflight: () => benchPreflight(note),
+    plan: () => benchPlan(blobs, note),
     cold: () => benchCold(note),
     cost: () => benchCost(note),
     scale: async () => benchScale(),

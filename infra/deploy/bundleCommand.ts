@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
 import { BUNDLED, IMPORT_META_URL } from "./bundle.ts";
+import { leavingOut } from "./bundling/leftOut.ts";
+import { vendorsInside } from "./bundling/vendorsInside.ts";
 
 /**
  * A shell starts Node, because only what stands behind `--` is not read by Node itself: up to version 20 it takes `--env-file` for its own
@@ -31,6 +33,7 @@ export async function bundleCommand(outFile = "dist/ossnap.cjs"): Promise<Comman
   try {
     await build({
       ...BUNDLED,
+      plugins: [vendorsInside({ ...BUNDLED, banner: { js: IMPORT_META_URL } }, root), leavingOut],
       entryPoints: [join(root, "infra/cli/main.ts")],
       outfile: path,
       banner: { js: START + IMPORT_META_URL },

@@ -14,6 +14,16 @@ export interface ClusterInfo {
   /** `OpenSearch 2.11.0`, if it is one. */
   openSearch?: string;
   dataNodes: number;
+  /** Nodes that take no shards any more, because they are about to leave (from 7.13 on); absent if there are none. */
+  leaving?: readonly LeavingNode[];
+  /** Of the data nodes, each once, if one differs from `version`: the cluster is being upgraded. Told from 8.8 on. */
+  dataVersions?: readonly string[];
+}
+
+export interface LeavingNode {
+  id: string;
+  /** The name of the node that takes over its shards, and no others until then. */
+  successor?: string;
 }
 
 export interface RegisteredRepository {

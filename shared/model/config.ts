@@ -38,6 +38,8 @@ export interface ClusterConfig {
   aws?: AwsAccess | undefined;
   /** Of the instance; absent, it is that of the function, in a terminal that of the state. */
   region?: string | undefined;
+  /** Of what restores by hand and rollbacks keep on it, in primary shards; the oldest is deleted before its time. */
+  keepOldBytes?: number | undefined;
 }
 
 export interface Registration {

@@ -99,12 +99,14 @@ export const stateKey = {
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
   batch: (id: string, batch: string) => `work/${id}/${batch}.json`,
   batchDone: (id: string, batch: string, attempt: number) => `work/${id}/${batch}.done-${attempt}.json`,
-  /** Keyed by its contents, so that two plans do not overwrite each other; builds without ETags keyed it by the root to publish. */
-  copyExpected: (id: string, hash: string) => `work/${id}/expected-${hash}.json`,
-  /** Keyed by its contents for the same reason. */
+  /** How far a plan of a copy's round came; `plan` is `<round>-<try>`. */
+  copyPlan: (id: string, plan: string) => `work/${id}/plans/${plan}.json`,
+  copyPlans: (id: string, round: number) => `work/${id}/plans/${round}-`,
+  /** Lists of keys that a copy read at its destination and found to be other bytes, by batch. */
+  copyDifferent: (id: string) => `work/${id}/different/`,
+  /** Keyed by its contents, so that two plans do not overwrite each other. */
   copyRoot: (id: string, sha256: string) => `work/${id}/root-${sha256}`,
   /** Keys written by earlier builds of version 0.1.0. */
-  copyExpectedBefore: (id: string, round: number) => `work/${id}/expected-${round}.json`,
   copyRootBefore: (id: string, round: number) => `work/${id}/root-${round}`,
   progress: (id: string) => `work/${id}/progress.json`,
   work: (id: string) => `work/${id}/`,

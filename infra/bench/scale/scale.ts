@@ -1,4 +1,4 @@
-import { BATCH_BLOBS_MAX, BATCH_BYTES_MAX } from "../../../shared/verbs/copy/plan.ts";
+import { BATCH_BLOBS_MAX, BATCH_BYTES_MAX } from "../../../shared/verbs/copy/planning/batches.ts";
 import { TASKS_MAX } from "../../../shared/verbs/copy/stepBatches.ts";
 
 const TIB = 1024 ** 4;

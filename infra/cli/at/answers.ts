@@ -51,6 +51,7 @@ const ROUTES: readonly [method: ApiCall["method"], path: RegExp, answer: z.ZodTy
     /^\/backups\//,
     z.looseObject({ policy: z.string(), snapshot: z.string(), indices: rows, bytes: z.number(), leftOut: rows, remarks: reasons }),
   ],
+  ["POST", /^\/copies\//, z.looseObject({ copy: z.string(), snapshots: texts, missing: z.looseObject({}), requests: z.looseObject({}) })],
   ["POST", /^\/prunes\//, z.looseObject({ hash: z.string(), keep: named, remove: named, later: named, uncovered: texts })],
   ["POST", /^\/deletions$/, z.looseObject({ hash: z.string(), keep: named, remove: named, notes: reasons })],
   [

@@ -39,9 +39,19 @@ const USED_LATER: Readonly<Record<string, readonly string[]>> = {
 };
 
 const NAMESPACE = "vendor";
-const FILE_OF = new Map(
-  Object.entries(VENDOR_FILES).flatMap(([file, packages]) => Object.keys(packages).map((name) => [name, pathOf(file)])),
-);
+const FILE_OF = new Map(Object.entries(VENDOR_FILES).flatMap(([file, packages]) => Object.keys(packages).map((name) => [name, file])));
+
+/** The file of {@link VENDOR_FILES} that has a package; `undefined` for one that is part of every bundle. */
+export function vendorOf(name: string): string | undefined {
+  return FILE_OF.get(name);
+}
+
+/** The contents of a module that stands for a package; `packages` is the expression for the exports of its file. */
+export function exportsOf(name: string, packages: string): string {
+  const loaded = `${packages}[${JSON.stringify(name)}]`;
+  const later = USED_LATER[name]?.map((one) => `get ${one}() { return ${loaded}.${one}; }`);
+  return `module.exports = ${later ? `{ ${later.join(", ")} }` : loaded};`;
+}
 
 /** Replaces the packages of {@link VENDOR_FILES} by the files beside the bundle. */
 export const vendorsBeside: Plugin = {
@@ -51,11 +61,9 @@ export const vendorsBeside: Plugin = {
       if (namespace === NAMESPACE) return { path, external: true };
       return FILE_OF.has(path) ? { path, namespace: NAMESPACE } : undefined;
     });
-    onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => {
-      const loaded = `require(${JSON.stringify(FILE_OF.get(path))}).packages[${JSON.stringify(path)}]`;
-      const later = USED_LATER[path]?.map((name) => `get ${name}() { return ${loaded}.${name}; }`);
-      return { contents: `module.exports = ${later ? `{ ${later.join(", ")} }` : loaded};` };
-    });
+    onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => ({
+      contents: exportsOf(path, `require(${JSON.stringify(pathOf(vendorOf(path) ?? ""))}).packages`),
+    }));
   },
 };
 

@@ -10,11 +10,11 @@ import { featureCalls, slmCalls } from "./features.ts";
 import { indexCalls } from "./indices.ts";
 import { nodeCalls } from "./nodes.ts";
 import { readRelease } from "./release/release.ts";
+import { dataVersionsOf, leavingOf, STATE_PARTS, stateAnswer } from "./release/stateOfNodes.ts";
 import { repositoryCalls } from "./repositories.ts";
 import { restoreCalls } from "./restores.ts";
 import { snapshotCalls } from "./snapshots.ts";
 
-const stateAnswer = z.object({ cluster_name: z.string(), metadata: z.object({ cluster_uuid: z.string() }) });
 const healthAnswer = z.object({ number_of_data_nodes: z.number() });
 
 /** A cluster's uuid before a master is elected. */
@@ -51,12 +51,17 @@ async function readInfo(client: ElasticsearchClient): Promise<ClusterInfo> {
     readRelease(client),
     client.request(stateAnswer, {
       ...small,
-      path: ["_cluster", "state", "metadata"],
-      query: { filter_path: "cluster_name,metadata.cluster_uuid" },
+      path: ["_cluster", "state", "metadata,nodes"],
+      query: { filter_path: STATE_PARTS },
     }),
     client.request(healthAnswer, { ...small, path: ["_cluster", "health"], query: { timeout: "0s", filter_path: "number_of_data_nodes" } }),
   ]);
   const uuid = state.metadata.cluster_uuid;
   if (uuid === UUID_UNKNOWN) throw new AppError("transient", `cluster ${client.name}: it has no master yet`);
-  return { uuid, name: state.cluster_name, ...release, dataNodes: health.number_of_data_nodes };
+  const [leaving, dataVersions] = [leavingOf(state), dataVersionsOf(state)];
+  return {
+    ...{ uuid, name: state.cluster_name, ...release, dataNodes: health.number_of_data_nodes },
+    ...(leaving.length > 0 && { leaving }),
+    ...(dataVersions.some((version) => version !== release.version) && { dataVersions }),
+  };
 }

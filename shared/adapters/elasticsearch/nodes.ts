@@ -6,6 +6,7 @@ import { hasCode } from "../../model/errors.ts";
 import { MAX_SHARDS_SETTING, PLACEMENT_PREFIXES, type PlacementSettings, placementOf } from "../../model/placement/placement.ts";
 import type { ElasticsearchClient } from "./client.ts";
 import { requireExactName } from "./names.ts";
+import { holdsData } from "./nodeRoles.ts";
 import { flattenSettings } from "./settings.ts";
 
 /** The server's texts repeat whole chains of causes; each says what it is about at its beginning. */
@@ -136,11 +137,6 @@ function addressesOf({ ip, host }: { ip?: string | string[] | undefined; host?: 
   const [address = ""] = [ip ?? []].flat();
   const [, bracketed, plain] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(address) ?? [];
   return { _ip: bracketed ?? plain ?? address, ...(host === undefined ? {} : { _host: host }) };
-}
-
-/** A node for frozen data alone holds no ordinary index. */
-function holdsData(roles: readonly string[]): boolean {
-  return roles.some((role) => role.startsWith("data") && role !== "data_frozen");
 }
 
 function limitsOf(settings: Record<string, string>): Omit<ClusterLimits, "placement"> {

@@ -52,6 +52,8 @@ export interface MemoryClusterControls {
   restart(): void;
   /** A data node leaves with the only copies of these indices, which nothing can be read of until it returns. */
   loseNode(indices: readonly string[]): void;
+  /** These nodes, by name, and no others take no new shards any more. */
+  shutDown(nodes: readonly string[]): void;
   returnNode(): void;
   /** Outcomes of the next snapshots, in order; later ones end as SUCCESS. */
   nextSnapshots(...outcomes: SnapshotOutcome[]): void;
@@ -96,7 +98,10 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
   const writes: { method: Method; args: readonly unknown[] }[] = [];
   const faults: { method: Method; fault: AppError | "lost" }[] = [];
   const calls: Omit<Cluster, "name"> = {
-    info: async () => ({ uuid, name, version, dataNodes: state.dataNodes }),
+    async info() {
+      const leaving = (state.leaving ?? []).map((id) => ({ id }));
+      return { uuid, name, version, dataNodes: state.dataNodes, ...(leaving.length > 0 && { leaving }) };
+    },
     ...repositoryCalls(state),
     ...snapshotCalls(state),
     ...contentsCalls(state),
@@ -217,6 +222,9 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
     loseNode(indices) {
       state.dataNodes -= 1;
       for (const name of indices) there(name).lost = true;
+    },
+    shutDown(nodes) {
+      state.leaving = [...nodes];
     },
     returnNode() {
       state.dataNodes += 1;

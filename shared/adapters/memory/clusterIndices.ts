@@ -58,8 +58,8 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
     },
 
     async healths() {
-      const open = [...state.indices.values()].filter((index) => index.state === "open");
-      const healths = new Map(open.map((index) => [index.name, healthOf(state, index)]));
+      const all = [...state.indices.values()].filter((index) => index.state === "open" || !isBefore(state.version, 7, 2));
+      const healths = new Map(all.map((index) => [index.name, healthOf(state, index)]));
       countRestorePoll(state);
       return healths;
     },

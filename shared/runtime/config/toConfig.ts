@@ -24,7 +24,7 @@ export function toConfig(input: ConfigInput): Config {
     ...(input.deployment === undefined ? {} : { deployment: input.deployment }),
     ...(input.vpc === undefined ? {} : { vpc: input.vpc }),
     state: normalizePlace({ ...state, basePath: prefix }),
-    clusters: named(input.clusters, (cluster): ClusterConfig => cluster),
+    clusters: named(input.clusters, toCluster),
     repositories: named(input.repositories, toRepository),
     backups: named(input.backups, toBackup),
     copies: named(input.copies, toCopy),
@@ -35,7 +35,7 @@ export function toConfig(input: ConfigInput): Config {
   };
 }
 
-type EntryOf<Section extends "repositories" | "backups" | "copies" | "watches"> = ConfigInput[Section][string];
+type EntryOf<Section extends "clusters" | "repositories" | "backups" | "copies" | "watches"> = ConfigInput[Section][string];
 
 function toRepository({ cluster, register, blobs }: EntryOf<"repositories">): RepositoryConfig {
   const place: Place | undefined = blobs ?? (register && placeOf(register));
@@ -58,6 +58,15 @@ function toBackup(entry: EntryOf<"backups">): BackupPolicy {
   };
 }
 
+function toCluster({ keepOldBytes, ...cluster }: EntryOf<"clusters">): ClusterConfig {
+  const mostBytes = bytesOf(keepOldBytes);
+  return { ...cluster, ...(mostBytes === undefined ? {} : { keepOldBytes: mostBytes }) };
+}
+
+function bytesOf(size: string | undefined): number | undefined {
+  return size === undefined ? undefined : readByteSize(size)?.bytes;
+}
+
 function toVerify(verify: NonNullable<EntryOf<"backups">["verify"]>): BackupPolicy["verify"] {
   if (typeof verify === "string") return { level: verify };
   const { level, budget } = verify;
@@ -74,7 +83,7 @@ function toCopy({ from, to, snapshots, after, schedule }: EntryOf<"copies">): Co
 
 function toWatch({ blobs, cluster, register, restore: entry, patience }: EntryOf<"watches">): Watch {
   const { keepOld, keepOldBytes, filesThere, maxBytesPerSec, ...restore } = entry;
-  const mostBytes = keepOldBytes === undefined ? undefined : readByteSize(keepOldBytes)?.bytes;
+  const mostBytes = bytesOf(keepOldBytes);
   return {
     blobs: normalizePlace(blobs),
     cluster,

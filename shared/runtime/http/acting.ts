@@ -8,6 +8,7 @@ export { adopt } from "../../verbs/adopt/apply.ts";
 export { planAdoption } from "../../verbs/adopt/gather.ts";
 export { previewBackup } from "../../verbs/backup/preview.ts";
 export { askCopy } from "../../verbs/copy/ask.ts";
+export { previewCopy } from "../../verbs/copy/preview.ts";
 export { startMigration } from "../../verbs/migration/ask.ts";
 export { planMigration } from "../../verbs/migration/checks.ts";
 export { showMigrations } from "../../verbs/migration/show.ts";

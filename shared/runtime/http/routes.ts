@@ -6,6 +6,7 @@ import { reason } from "../../model/reason.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
 import { askBackup } from "../../verbs/backup/ask.ts";
+import { CHECK_DRY } from "../../verbs/copy/types.ts";
 import { cancelJob, resumeJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobsAndUnread, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
@@ -153,10 +154,22 @@ export const ROUTES: readonly Route[] = [
     json(200, importCuratorText(body.file)),
   ),
 
-  route("POST", "/copies/{name}", empty, always, async (call) => {
-    const { world, params, asked, key, fingerprint } = call;
-    return accepted(call, await (await import("./acting.ts")).askCopy(world, params.name ?? "", asked, { key, fingerprint }));
-  }),
+  route(
+    "POST",
+    "/copies/{name}",
+    z
+      .strictObject({ dryRun: z.boolean().default(false), check: z.boolean().default(false) })
+      .refine(({ dryRun, check }) => !(dryRun && check), { message: CHECK_DRY, path: ["check"] })
+      .prefault({}),
+    ({ dryRun }) => !dryRun,
+    async (call) => {
+      const { askCopy, previewCopy } = await import("./acting.ts");
+      const { world, params, asked, key, fingerprint, body } = call;
+      const name = params.name ?? "";
+      if (body.dryRun) return json(200, await previewCopy(world, name));
+      return accepted(call, await askCopy(world, name, asked, { key, fingerprint, check: body.check }));
+    },
+  ),
 
   route(
     "POST",

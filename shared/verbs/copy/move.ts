@@ -7,21 +7,23 @@ import { AppError, hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded } from "../../model/forEachBounded.ts";
 import type { ClosureBlob } from "../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../reader/partLedger.ts";
-import { isSplitCounter, recordedFiles } from "../../reader/prove/checkFiles.ts";
+import { recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { remember, splitFile } from "../../reader/prove/checkParts.ts";
 import { type ContentCheck, unitCheck } from "../../reader/unitCheck.ts";
 import { stateKey } from "../../state/keys.ts";
 import { writeObjectOnce } from "../../state/objects.ts";
 import { readShaped } from "../../state/records.ts";
+import { checkBlobs } from "./check.ts";
 import { ownerOf } from "./gatherOwner.ts";
-import { type BatchResult, type CopyBatch, unitsOf } from "./plan.ts";
+import type { BatchResult } from "./plan.ts";
+import { type CopyBatch, unitsOf } from "./planning/batches.ts";
 import { highestRoot } from "./publish.ts";
 import type { CopyData, CopyInput } from "./types.ts";
 import { beginBatch, endWriting } from "./writing.ts";
 
 /** Hides latency; the instance has 1 GB of memory. */
 const BLOBS_AT_ONCE = 8;
-const BATCH = z.looseObject({ id: z.string(), bytes: z.number(), blobs: z.array(z.looseObject({ key: z.string(), kind: z.string() })) });
+const BATCH = z.looseObject({ bytes: z.number(), blobs: z.array(z.looseObject({ key: z.string(), kind: z.string() })) });
 /** No further blob starts with less time left, because an unreported batch is moved again. */
 const BLOB_RESERVE_MS = 30_000;
 
@@ -43,16 +45,22 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   const key = stateKey.batchDone(task.job, task.batch, task.attempt);
   if ((await world.state.head(key)) !== undefined) return { ignored: `batch ${task.batch} attempt ${task.attempt} was moved before` };
   if (world.paused) throw new AppError("transient", `copy ${task.job}: ossnap is paused`);
-  const { copyName, from, rule } = asked.intent.input as CopyInput;
-  const mark = await beginBatch(world, ownerOf({ copyName, to: rule.to }), task, batch);
+  const input = asked.intent.input as CopyInput;
+  const { copyName, from, rule } = input;
+  const mark = batch.isCheck ? undefined : await beginBatch(world, ownerOf({ copyName, to: rule.to }), task, batch);
   // After the mark: an instance that was frozen before it may find that a later copy has published meanwhile.
   const job = await world.log.read(task.job);
   if (!job || !isPlanned(job.head.data as CopyData, task)) {
     await endWriting(world, mark, true);
     return { ignored: `job ${task.job} is over, or no longer waits for batch ${task.batch} attempt ${task.attempt}` };
   }
-  const moving = async () => (await otherRoot(world.blobs(rule.to), job.head.data as CopyData)) ?? moveBlobs(world, from, rule.to, batch);
-  const { isSettled, ...result } = await moving().catch((error: unknown) => notMoved(world, batch, error));
+  const moving = async (): Promise<Moved> => {
+    if (batch.isCheck) return { ...(await checkBlobs(world, input, task, { batch, isLate: () => isLate(world) })), isSettled: true };
+    return (
+      (await otherRoot(world.blobs(rule.to), job.head.data as CopyData)) ?? moveBlobs(world, from, rule.to, { id: task.batch, ...batch })
+    );
+  };
+  const { isSettled, ...result } = await moving().catch((error: unknown) => notMoved(world, { id: task.batch, ...batch }, error));
   await endWriting(world, mark, isSettled);
   // Nothing would read the result of a job that was cancelled meanwhile.
   if (!(await world.log.read(task.job))) return { ignored: `job ${task.job} ended while its batch was moved` };
@@ -60,9 +68,16 @@ export async function moveBatch(world: World, task: CopyTask): Promise<CopyRepor
   return { copied: result.copied, faults: result.faults.length };
 }
 
+function isLate(world: World): boolean {
+  return world.remainingMs() < BLOB_RESERVE_MS;
+}
+
 /** Whether this task is the batch's current one: another plan, or a later attempt, may have taken its place. */
-function isPlanned({ batches }: CopyData, { batch, attempt }: CopyTask): boolean {
-  return batches.some((one) => one.id === batch && one.attempt <= attempt);
+function isPlanned({ moving }: CopyData, { batch, attempt }: CopyTask): boolean {
+  if (moving === undefined || !batch.startsWith(`${moving.plan}-`)) return false;
+  const number = Number(batch.slice(moving.plan.length + 1));
+  // The record follows after its task was started.
+  return number >= moving.next || moving.begun.some((one) => one.number === number && one.attempt <= attempt);
 }
 
 /**
@@ -77,10 +92,12 @@ async function otherRoot(destination: BlobStore, { seenRoot }: CopyData): Promis
   return { copied: { blobs: 0, bytes: 0 }, faults: [{ key: highest?.key ?? "index.latest", ...fault }], isSettled: true };
 }
 
+type NamedBatch = CopyBatch & { id: string };
+
 /** `isSettled`: every write was answered, so none can still arrive. */
 type Moved = BatchResult & { isSettled: boolean };
 
-async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch): Promise<Moved> {
+async function moveBlobs(world: World, from: Place, to: Place, batch: NamedBatch): Promise<Moved> {
   const etags = new Map<string, string>();
   const unanswered = new Set<string>();
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, faults: [] };
@@ -91,9 +108,11 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
     world.logger.warn("blob not moved", { batch: batch.id, ...where, error: message });
     result.faults.push(fault);
   };
-  const isLate = () => world.remainingMs() < BLOB_RESERVE_MS;
   const move = async (unit: readonly ClosureBlob[]) => {
-    const fault = await moveUnit({ source, destination, ledger, etags, unanswered, isLate, isOver: () => world.remainingMs() <= 0 }, unit);
+    const fault = await moveUnit(
+      { source, destination, ledger, etags, unanswered, isLate: () => isLate(world), isOver: () => world.remainingMs() <= 0 },
+      unit,
+    );
     if (fault) return missed(fault);
     result.copied.blobs += unit.length;
     result.copied.bytes += unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
@@ -107,21 +126,17 @@ async function moveBlobs(world: World, from: Place, to: Place, batch: CopyBatch)
       started += 1;
       return move(unit);
     },
-    isLate,
+    () => isLate(world),
   );
   const next = units[started]?.[0];
   if (!finished && next) missed(late(next));
   await ledger.save();
   const isSettled = unanswered.size === 0;
-  return {
-    ...result,
-    ...(etags.size > 0 && { etags: Object.fromEntries([...etags].sort(([one], [other]) => (one < other ? -1 : 1))) }),
-    isSettled,
-  };
+  return { ...result, isSettled };
 }
 
 /** Nothing else would tell the job why its task failed: a place that cannot be opened, for example. */
-function notMoved(world: World, batch: CopyBatch, error: unknown): Moved {
+function notMoved(world: World, batch: NamedBatch, error: unknown): Moved {
   const [first] = batch.blobs as [ClosureBlob];
   world.logger.error("batch not moved", { batch: batch.id, error: messageOf(error) });
   return { copied: { blobs: 0, bytes: 0 }, faults: [faultOf(first, error)], isSettled: false };
@@ -165,7 +180,7 @@ async function moveUnit(moving: Moving, unit: readonly ClosureBlob[]): Promise<B
  */
 function rememberNames({ ledger, etags }: Moving, unit: readonly ClosureBlob[]): void {
   const [file] = recordedFiles(unit, "counter-named", new Set());
-  if (file === undefined || !isSplitCounter(file) || file.parts.length !== unit.length) return;
+  if (file === undefined || file.parts.length !== file.parts[0]?.file?.parts) return;
   const [{ key }] = unit as [ClosureBlob];
   remember(
     ledger,

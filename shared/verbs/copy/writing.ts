@@ -5,7 +5,7 @@ import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
 import { WRITE_MS_MAX, type WritingMark, writingLeaf } from "../../state/writing.ts";
 import { ownerOf } from "./gatherOwner.ts";
-import type { CopyBatch } from "./plan.ts";
+import type { CopyBatch } from "./planning/batches.ts";
 import type { CopyJob } from "./types.ts";
 
 /** The `batch` of a mark that stands for a root. */
@@ -49,10 +49,11 @@ async function putMark(world: World, prefix: string, { job, batch }: Task, durat
  * roots only: its plan is based on what is listed.
  */
 export function lastWriting(work: OpenWork, job: CopyJob, now: Date): WritingMark | undefined {
-  const { batches, root, unlist } = job.head.data;
+  const { moving, root, unlist } = job.head.data;
   const isPlanned = job.head.state !== "asked";
-  const own = isPlanned ? [...batches.map(({ id }) => id), ...[root, unlist?.root].map((one) => rootBatch(one?.sha256 ?? ""))] : [];
-  const isOwn = (mark: WritingMark) => mark.job === job.id && own.includes(mark.batch);
+  const roots = [root, unlist?.root].map((one) => rootBatch(one?.sha256 ?? ""));
+  const isOfPlan = (batch: string) => roots.includes(batch) || (moving !== undefined && batch.startsWith(`${moving.plan}-`));
+  const isOwn = (mark: WritingMark) => isPlanned && mark.job === job.id && isOfPlan(mark.batch);
   return marksOf(work, job)
     .filter((mark) => mark.until > now && !isOwn(mark) && (isPlanned || mark.batch.startsWith(ROOT)))
     .sort((a, b) => a.until.getTime() - b.until.getTime())

@@ -58,7 +58,7 @@ export async function gateOf(
       });
   const there: Awaited<ReturnType<typeof seenThere>> = fault ? {} : await seenThere(world, id, seen, input);
   const overwrites = names.own && (await overwrittenSeen(world, cluster, { existing, names: names.own, input, isDry }));
-  const { recoveryRate, ...asked } = await askedOf(seen, proof, aliasNames(input));
+  const { recoveryRate, ...asked } = await askedOf(seen, proof, { aliases: aliasNames(input), isOver: input.over === true });
   const { throttle, repositoryRate } = throttleOf(world, id, input, seen);
   const unfinished = [...(overwrites?.values() ?? [])].flatMap((seenOf) => ("unfinished" in seenOf ? [seenOf.unfinished] : []))[0];
   return {
@@ -82,6 +82,7 @@ export async function gateOf(
       ...(root && { root }),
       replicas: input.replicas,
       targetVersion: info.version,
+      dataVersions: info.dataVersions,
       ...(info.openSearch && { openSearch: reason("cluster.openSearch", { cluster: cluster.name, version: info.openSearch }) }),
       now: world.clock.now(),
       existing,

@@ -61,12 +61,12 @@ const sizes = new WeakMap<OpenWork, Map<string, Promise<Map<string, number>>>>()
 
 /** The newest are kept; what cannot be asked for is no reason to delete one earlier. */
 async function overBytes(world: World, work: OpenWork, job: RetireJob, watch: string | undefined): Promise<OverBytes | undefined> {
-  const most = watch === undefined ? undefined : world.config.watches[watch]?.restore.keepOldBytes;
-  if (most === undefined) return undefined;
   const name = configuredCluster(job);
   const isKept = ({ kind, intent, head }: Job) =>
     kind === "retire" && intent.cluster === name && (intent.input as RetireInput).watch === watch && !head.cancelling;
   const newer = work.jobs.filter((other) => other.id !== job.id && isKept(other) && isEarlier(job, other));
+  const most = watch === undefined ? mostByHand(world, name, [job, ...newer]) : world.config.watches[watch]?.restore.keepOldBytes;
+  if (most === undefined) return undefined;
   try {
     const bytesOf = await sizesOf(world, work, name);
     const bytes = [job, ...newer].reduce((sum, { intent }) => sum + (bytesOf.get((intent.input as RetireInput).index) ?? 0), 0);
@@ -75,6 +75,13 @@ async function overBytes(world: World, work: OpenWork, job: RetireJob, watch: st
     if (!hasCode(error, "transient", "denied", "refused")) throw error;
     return undefined;
   }
+}
+
+/** The last person who said how much decides, and where nobody did ossnap.yaml. */
+function mostByHand(world: World, cluster: string, kept: readonly Job[]): number | undefined {
+  const said = kept.filter(({ intent }) => (intent.input as RetireInput).keepOldBytes !== undefined);
+  const last = said.reduce<Job | undefined>((latest, job) => (latest && isEarlier(job, latest) ? latest : job), undefined);
+  return last ? (last.intent.input as RetireInput).keepOldBytes : world.config.clusters[cluster]?.keepOldBytes;
 }
 
 function sizesOf(world: World, work: OpenWork, cluster: string): Promise<Map<string, number>> {

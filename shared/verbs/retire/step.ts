@@ -16,6 +16,8 @@ export interface RetireInput {
   alias?: string;
   /** The watch whose `keepOld` applies; absent for a restore by hand. */
   watch?: string;
+  /** Of a restore by hand, if the person gave it: how much restores by hand and rollbacks may keep on the cluster. */
+  keepOldBytes?: number;
 }
 
 export interface RetireData {
@@ -24,7 +26,7 @@ export interface RetireData {
   told?: true;
 }
 
-/** Why it is not kept as long as it may be: what is kept for the same watch, with this index and without older ones, takes more than it may. */
+/** Why it is not kept as long as it may be: what is kept for the same watch, or by hand on the same cluster, with this index and without older ones, takes more than it may. */
 export interface OverBytes {
   bytes: number;
   most: number;

@@ -68,6 +68,7 @@ async function planned(world: World, { restore, loseWrites }: RollbackRequest, k
   const { alias, to } = told(input);
   const refusal = isBack(input, seen) ? reason("rollback.isBack", { alias, index: to }) : refusalOf(input, seen);
   const unknown = seen.writes.flatMap(({ seen: one }) => ("unknown" in one ? [one.unknown] : []))[0];
+  const most = world.config.clusters[cluster]?.keepOldBytes;
   const dry = {
     restore,
     cluster,
@@ -75,6 +76,7 @@ async function planned(world: World, { restore, loseWrites }: RollbackRequest, k
     ...(stays.length > 0 && { stays }),
     writes: writesOf(seen),
     ...(unknown && { unknown }),
+    ...(most !== undefined && { keepOldBytes: most }),
     refusal: refusal ?? null,
     waits: seen.waits ?? null,
   };

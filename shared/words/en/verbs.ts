@@ -78,6 +78,12 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.begun": "{batches|batch|batches} planned",
   "copy.broken":
     "copy {copy}: {count|older snapshot is|older snapshots are} no longer whole at the source: {snapshots} ({first}); the destination still lists those of which it has all blobs: {kept}; it no longer lists: {left}",
+  "copy.checked": "{blobs|blob|blobs}, {bytes:bytes} read at the destination: {different|blob is|blobs are} not as recorded",
+  "copy.checkedWhole": "nothing to copy: {blobs|blob|blobs}, {bytes:bytes} were read at the destination, and all are as recorded",
+  "copy.checkMoved": "{blobs|blob|blobs}, {bytes:bytes} read so far: {different|blob is|blobs are} not as recorded",
+  "copy.checkPlanned": "{blobs|blob|blobs}, {bytes:bytes} to read at the destination",
+  "copy.checkRunning": "{done} of {batches|batch|batches} read",
+  "copy.checkTask": "reading batch {batch} of {batches} at the destination, attempt {attempt}",
   "copy.cut": "{key} is too short: expected {expectedBytes} B, found {foundBytes} B{because:added}",
   "copy.damaged": "{key} differs from what the catalogue records{because:added}",
   "copy.done": "{blobs|blob|blobs}, {bytes:bytes} copied; {root} published",
@@ -113,7 +119,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.sourceMoved": "{snapshot} is no longer at the source, whose root is now {root}: planning again",
   "copy.sourceNotWhole":
     "{snapshot} is not whole at the source: the first faulty blob is {first}{where:within}; put it back, or delete the snapshot at the source",
-  "copy.task": "copying batch {batch}, attempt {attempt}, {blobs|blob|blobs}",
+  "copy.task": "copying batch {batch} of {batches}, attempt {attempt}",
   "copy.taskStarted": "batch {batch} is being copied",
   "copy.unanswered": "a store did not answer while {key} was being copied; the next attempt is at {until}{because:added}",
   "copy.unlist":
@@ -122,6 +128,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.vanished": "{key} vanished at the source: planning again",
   "copy.version2":
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
+  "copy.wouldUnlist":
+    "while blobs are written, the destination does not list {snapshots|snapshot|snapshots} that it lists now; {again|one is|of them are} listed again",
   "copy.writing": "waits until {until}: a write of {job} was not answered and may still arrive at the destination",
   "pin.absent": "{snapshot} is not pinned in {repository}",
   "plan.carriedOut": "plan {asked} was carried out at {at}, and nothing is deleted now: read the current plan before you apply it",

@@ -8,7 +8,7 @@ const fs = (free: number) => ({ total: { total_in_bytes: 1_000, available_in_byt
 /** As servers answer, where the schemas demand something. */
 const BODIES: Record<string, unknown> = {
   "/": { version: { number: "7.10.2" } },
-  "/_cluster/state/metadata": { cluster_name: "c", metadata: { cluster_uuid: "u" } },
+  "/_cluster/state/metadata%2Cnodes": { cluster_name: "c", metadata: { cluster_uuid: "u" } },
   "/_cluster/health": { number_of_data_nodes: 1 },
   "/_snapshot/r/s": { snapshots: [] },
   "/_nodes/plugins": { nodes: {} },
