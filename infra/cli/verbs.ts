@@ -1,4 +1,4 @@
-import { CHECK_DRY } from "../../shared/verbs/copy/preview.ts";
+import { CHECK_DRY } from "../../shared/verbs/copy/types.ts";
 import { BACKUP_BECAUSE, DRY_RUN } from "./line/backupOptions.ts";
 import { CHECK, COPY_DRY_RUN } from "./line/copyOptions.ts";
 import { MIGRATE_VERBS } from "./line/migrateVerbs.ts";

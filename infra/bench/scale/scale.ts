@@ -30,8 +30,22 @@ export const LEFT_BYTES: Readonly<Record<string, number>> = {
   "history/copy": 3843,
   "done/arrival": 665,
   "history/arrival": 811,
+  "done/restore": 864,
+  "history/restore": 2856,
+  "done/retire": 470,
+  "history/retire": 769,
+  "done/verification": 590,
+  "history/verification": 497,
   evidence: 412,
 };
+/** Of one night: of the policy's repository, and of what arrived. */
+const VERDICTS = 2;
+
+/** What a prune, `snapshots` and a dry run list of `evidence/` of so many years: all of it, unless they ask about one snapshot. */
+export function evidenceListing(policies: number, years: number) {
+  const pages = Math.ceil((growthPerYear(policies).evidence.objects * years) / LIST_KEYS);
+  return { pages, seconds: Math.round((pages * REQUEST_MS) / 1000) };
+}
 
 /** Records of a copy's log: for each batch a claim, its task and its result; some for the plan and the root. */
 const RECORDS = { perBatch: 3, others: 6 };
@@ -75,7 +89,9 @@ export function growthPerYear(policies: number) {
       megabytes: Math.round((nights * kinds.reduce((sum, [, bytes]) => sum + bytes, 0)) / 1024 ** 2),
     };
   };
-  return { done: of("done"), history: of("history"), evidence: of("evidence") };
+  const verdicts = of("evidence");
+  const evidence = { objects: verdicts.objects * VERDICTS, megabytes: verdicts.megabytes * VERDICTS };
+  return { done: of("done"), history: of("history"), evidence };
 }
 
 /** Every figure of docs/scale.md that is arithmetic. */
@@ -93,6 +109,7 @@ export function benchScale() {
       blobs10M: copyLog(10_000_000, 10 * TIB),
       bytes10TiB: copyLog(100_000, 10 * TIB),
     },
+    evidenceListing: { years1: evidenceListing(200, 1), years10: evidenceListing(200, 10) },
     growthPerYear: { policies1: growthPerYear(1), policies200: growthPerYear(200) },
     copiesAtOnce: { most: Math.floor(INSTANCES / TASKS_MAX), requestsPerSecond: (INSTANCES * 8 * 1000) / REQUEST_MS },
     ossRequestsPerSecond: OSS_REQUESTS_PER_SECOND,

@@ -2,7 +2,7 @@ import { AppError } from "../../model/errors.ts";
 import { classify, hintOf, plainCause, reasonOf, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
-interface S3Answer extends Omit<StoreAnswer, "said"> {
+interface S3Answer extends Omit<StoreAnswer, "said" | "headers"> {
   requestId: string | undefined;
   headers: Readonly<Record<string, string | undefined>>;
 }

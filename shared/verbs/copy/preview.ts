@@ -36,9 +36,6 @@ export interface CopyPreview {
   refusal?: Reason;
 }
 
-/** A dry run reads no blob, so it could not say what a check would find. */
-export const CHECK_DRY = "a dry run reads no blobs, so it cannot say what a check would find; leave one of the two out";
-
 const DONE = z.looseObject({
   id: z.string(),
   state: z.string(),

@@ -122,3 +122,6 @@ export interface Gap {
 }
 
 export type CopyJob = Job<CopyInput, CopyData>;
+
+/** A dry run reads no blob, so it could not say what a check would find. */
+export const CHECK_DRY = "a dry run reads no blobs, so it cannot say what a check would find; leave one of the two out";
