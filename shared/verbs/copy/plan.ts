@@ -7,9 +7,9 @@ import { believedTimes } from "../../plan/snapshotOrder.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 import { hidingReason } from "../../proof/rootFaults.ts";
 
-/** The batches of one plan; their number is all that the job's record holds of them. */
-export interface PlannedBatches {
-  /** Part of every batch's id: plans of one job never share a batch. */
+/** The pieces of one plan; their number is all that the job's record holds of them. */
+export interface PlannedPieces {
+  /** Part of every piece's key: plans of one job never share a piece. */
   plan: string;
   count: number;
   blobs: number;
@@ -20,7 +20,7 @@ export interface CopyPlan {
   fault: Reason | undefined;
   pinned: { generation: number; sha256: string };
   snapshots: { name: string; uuid: string }[];
-  batches: PlannedBatches;
+  pieces: PlannedPieces;
   /** Already present and equal. */
   skipped: { blobs: number; bytes: number };
   root: { key: string; sha256: string };
@@ -69,15 +69,17 @@ export interface UnlistPlan {
 export interface BatchResult {
   /** Or read, of a batch that is checked. */
   copied: { blobs: number; bytes: number };
+  /** A piece was moved that no earlier attempt had moved: the next one goes on behind it. */
+  isProgress?: true;
   /** Of a batch that is checked: how many blobs are not as recorded. */
   different?: number;
   faults: {
     key: string;
     /**
-     * `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
+     * `unanswered`: the store did not answer, or asked to come again later. `late`: the task's time was up. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
      * destination's root is no longer the one that the plan was based on, and nothing was written.
      */
-    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered" | "otherRoot";
+    fault: "cut" | "vanished" | "damaged" | "failed" | "late" | "unanswered" | "otherRoot";
     expectedBytes: number | null;
     foundBytes: number | null;
     message: string;
@@ -167,7 +169,7 @@ export function faulty(fault: Reason): CopyPlan {
     fault,
     pinned: { generation: 0, sha256: "" },
     snapshots: [],
-    batches: { plan: "", count: 0, blobs: 0, bytes: 0 },
+    pieces: { plan: "", count: 0, blobs: 0, bytes: 0 },
     skipped: { blobs: 0, bytes: 0 },
     root: { key: "", sha256: "" },
     seenRoot: null,

@@ -103,20 +103,32 @@ export function endCheck(data: CopyData): Decision<CopyData> {
 function retryBatch(
   job: CopyJob,
   batch: CopyBatchState,
-  { result: { faults }, sourceMoved }: { result: BatchResult; sourceMoved: boolean },
+  { result, sourceMoved }: { result: BatchResult; sourceMoved: boolean },
   now: Date,
 ): Decision<CopyData> {
   const { data } = job.head;
+  const { faults } = result;
   const [first] = faults as [BatchResult["faults"][number]];
-  const { key, expectedBytes, foundBytes, fault, message } = faults.find((one) => one.fault !== "unanswered") ?? first;
+  const { key, expectedBytes, foundBytes, fault, message } =
+    faults.find((one) => one.fault !== "unanswered" && one.fault !== "late") ?? first;
   const because = message.slice(0, MESSAGE_LENGTH);
   if (fault === "otherRoot")
     return { do: "record", state: "failed", reason: reason("copy.otherRoot", { root: key, destination: because }), data };
   if (fault === "unanswered") return backOff(job, batch, { key, because }, now);
+  if (fault === "late" && result.isProgress) return goOn(data, batch, result);
   const why = reason(`copy.${fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt, because });
   if (fault === "vanished" || sourceMoved) return again(data, why);
   if (!mayTryAgain(batch)) return { do: "record", state: "failed", reason: why, data };
   return { do: "effect", effect: "startTask", args: { batch: batch.number, attempt: batch.attempt + 1 }, reason: why, data };
+}
+
+/** A task whose time was up goes on where it stopped; as long as each one moves something, that is no fault. */
+function goOn(data: CopyData, { number, attempt }: CopyBatchState, { copied }: BatchResult): Decision<CopyData> {
+  const begun = data.moving?.begun.map((one) => (one.number === number ? { ...one, unanswered: (one.unanswered ?? 0) + 1 } : one)) ?? [];
+  const moving = data.moving && { ...data.moving, begun };
+  const args = { batch: number, attempt: attempt + 1 };
+  const why = reason("copy.goesOn", { ...copied, batch: number + 1, attempt: args.attempt });
+  return { do: "effect", effect: "startTask", args, reason: why, data: { ...data, ...(moving && { moving }) } };
 }
 
 /** A store that does not answer is no fault of the batch: the whole job waits, longer each time, until the job's patience is over. */

@@ -96,6 +96,8 @@ export const VERBS: Readonly<Record<string, string>> = {
   "copy.gap": "{missing|blob is|blobs are} missing at the destination, the first is {first}",
   "copy.gapSize":
     "{missing|blob is|blobs are} missing at the destination or not as large as at the source, the first is {first}: expected {expectedBytes} B, found {foundBytes} B",
+  "copy.goesOn": "the time of a task was up; batch {batch} goes on after {blobs|blob|blobs}, {bytes:bytes}",
+  "copy.late": "{key} was not copied: the time of the task was up",
   "copy.leftUnlisted":
     "copy {copy}: {snapshots|snapshot was|snapshots were} removed from the list of {destination}, because a copy ended before it listed them again; the next copy lists them again: `ossnap copy {copy}`",
   "copy.listedAgain": "copy {copy}: {destination} lists everything again that the source has of what was published there",
