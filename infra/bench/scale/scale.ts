@@ -1,4 +1,5 @@
-import { PIECE_BLOBS_MAX, PIECE_BYTES_MAX, perBatchOf } from "../../../shared/verbs/copy/planning/batches.ts";
+import { perBatchOf } from "../../../shared/verbs/copy/plan.ts";
+import { PIECE_BLOBS_MAX, PIECE_BYTES_MAX } from "../../../shared/verbs/copy/planning/batches.ts";
 import { TASKS_MAX } from "../../../shared/verbs/copy/stepBatches.ts";
 
 const TIB = 1024 ** 4;

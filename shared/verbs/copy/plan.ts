@@ -1,8 +1,7 @@
 import { rootKey } from "../../format/keys.ts";
-import type { CopyKeep, SnapshotChoice } from "../../model/config.ts";
+import type { SnapshotChoice } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
-import { planPrune } from "../../plan/retention/plan.ts";
 import { believedTimes } from "../../plan/snapshotOrder.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 import { hidingReason } from "../../proof/rootFaults.ts";
@@ -108,31 +107,12 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { n
   return inOrder.filter(({ name }) => matchesPattern(choice.pattern, name));
 }
 
-/** The uuids of the snapshots that the rules of a copy keep; the newest is always among them. One of which nobody knows the time stays. */
-export function keptByRule(keep: CopyKeep, snapshots: readonly RootSnapshot[], now: Date): ReadonlySet<string> {
-  const believed = believedTimes(snapshots, now);
-  const { timeZone, ...rules } = keep;
-  const dated = snapshots.flatMap((snapshot) => {
-    const ms = believed.get(snapshot);
-    if (ms === undefined || !Number.isFinite(ms)) return [];
-    const time = new Date(ms);
-    const { name, uuid, startTime = time } = snapshot;
-    return [{ name: uuid, uuid, state: "SUCCESS" as const, time, startTime, indices: [], ours: true, from: name }];
-  });
-  const plan = planPrune({
-    policy: "",
-    fingerprint: "",
-    keep: { ...rules, lastOfIndex: "never", atLeast: 1 },
-    timeZone,
-    atMost: Number.MAX_SAFE_INTEGER,
-    atMostPercent: 100,
-    snapshots: dated,
-    protected: new Map(),
-    now: undefined,
-    existing: undefined,
-  });
-  const leaving = new Set([...plan.remove, ...plan.later].map(({ uuid }) => uuid));
-  return new Set(snapshots.map(({ uuid }) => uuid).filter((uuid) => !leaving.has(uuid)));
+/** A copy of however many pieces has no more tasks than this, apart from those that were tried again: each leaves records in the job's log. */
+export const BATCHES_MAX = 100;
+
+/** How many pieces a batch of a plan has: one, unless there would be too many batches. */
+export function perBatchOf(pieces: number): number {
+  return Math.max(1, Math.ceil(pieces / BATCHES_MAX));
 }
 
 export interface DestinationSeen {

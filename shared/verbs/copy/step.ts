@@ -1,7 +1,6 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { CopyPlan } from "./plan.ts";
-import { perBatchOf } from "./planning/batches.ts";
+import { type CopyPlan, perBatchOf } from "./plan.ts";
 import { again, endCheck, moveBatches } from "./stepBatches.ts";
 import type { CopyData, CopyJob, CopyMoving, CopyObservation, Gap } from "./types.ts";
 

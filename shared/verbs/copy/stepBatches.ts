@@ -30,9 +30,8 @@ export function moveBatches(job: CopyJob, seen: SeenBatches, now: Date): Decisio
   const next = begun.find((batch) => !running.includes(batch)) ?? (moving.next < count ? unbegun(moving) : undefined);
   if (next && outage && now < new Date(outage.until)) return { do: "wait", own: true, reason: unanswered(outage) };
   if (next && running.length < TASKS_MAX) return startTask(data, next, count);
-  const code = data.checking ? "copy.checkRunning" : "copy.running";
   const progress = { batches: count, done: done.batches, bytesTotal: moving.bytes, bytesDone: done.bytes };
-  return { do: "wait", own: true, reason: reason(code, progress) };
+  return { do: "wait", own: true, reason: data.checking ? reason("copy.checkRunning", progress) : reason("copy.running", progress) };
 }
 
 function unbegun({ next }: CopyMoving): CopyBatchState {
@@ -44,8 +43,9 @@ function startTask(data: CopyData, batch: CopyBatchState, batches: number): Deci
   if (!mayTryAgain(batch))
     return { do: "record", state: "failed", reason: reason("copy.attempts", { batch: number + 1, attempts: BATCH_ATTEMPTS_MAX }), data };
   const args = { batch: number, attempt: batch.attempt + 1 };
-  const code = data.checking ? "copy.checkTask" : "copy.task";
-  return { do: "effect", effect: "startTask", args, reason: reason(code, { ...args, batch: number + 1, batches }), data };
+  const params = { ...args, batch: number + 1, batches };
+  const why = data.checking ? reason("copy.checkTask", params) : reason("copy.task", params);
+  return { do: "effect", effect: "startTask", args, reason: why, data };
 }
 
 function mayTryAgain({ attempt, unanswered = 0 }: CopyBatchState): boolean {

@@ -1,15 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  benchScale,
-  copyHours,
-  GBITS,
-  growthPerYear,
-  LEFT_BYTES,
-  liveListing,
-  RECORD_BYTES,
-} from "../../../infra/bench/scale/scale.ts";
+import { benchScale, copyHours, GBITS, growthPerYear, LEFT_BYTES, liveListing, RECORD_BYTES } from "../../../infra/bench/scale/scale.ts";
 import { idleMonth, monthlyCost } from "../../../infra/deploy/cost/monthlyCost.ts";
 import { advanceJobs } from "../../../shared/tick/advanceJobs.ts";
 import { NIGHTLY, testConfig, testWorld } from "../../world/world.ts";

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BlobKind, ClosureBlob } from "../../../shared/model/repository.ts";
+import { BATCHES_MAX, perBatchOf } from "../../../shared/verbs/copy/plan.ts";
 import {
-  BATCHES_MAX,
   type CopyPiece,
   PIECE_BLOBS_MAX,
   PIECE_BYTES_MAX,
-  perBatchOf,
   pieceFiller,
   piecesOf,
   unitsOf,

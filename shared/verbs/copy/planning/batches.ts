@@ -3,8 +3,6 @@ import type { BlobKind, ClosureBlob } from "../../../model/repository.ts";
 /** A piece is one object of the state, and what a lost task costs at most. */
 export const PIECE_BLOBS_MAX = 500;
 export const PIECE_BYTES_MAX = 1024 ** 3;
-/** A copy of however many pieces has no more tasks than this, apart from those that were tried again: each leaves records in the job's log. */
-export const BATCHES_MAX = 100;
 
 /** Blobs are written before those that refer to them; the root is published by a separate step. */
 const COPY_ORDER: readonly BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
@@ -61,11 +59,6 @@ export function unitsOf(blobs: readonly ClosureBlob[]): ClosureBlob[][] {
     else units.set(name, [blob]);
   }
   return [...units.values()].map((unit) => unit.sort((a, b) => (a.file?.part ?? 0) - (b.file?.part ?? 0)));
-}
-
-/** How many pieces a batch of a plan has: one, unless there would be too many batches. */
-export function perBatchOf(pieces: number): number {
-  return Math.max(1, Math.ceil(pieces / BATCHES_MAX));
 }
 
 interface Batched {

@@ -11,12 +11,13 @@ import { newestEvidence } from "../../../reader/evidence.ts";
 import { type OpenedRepository, openRepository } from "../../../reader/readRepository.ts";
 import { subsetOfRoot } from "../../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../../reader/rootSnapshots.ts";
-import { type BrokenSnapshots, type CopyPlan, chooseSnapshots, faulty, keptByRule, ownershipConflict, rootGeneration } from "../plan.ts";
+import { type BrokenSnapshots, type CopyPlan, chooseSnapshots, faulty, ownershipConflict, rootGeneration } from "../plan.ts";
 import { sourceFault } from "../sourceFault.ts";
 import type { CopyJob } from "../types.ts";
 import { type Destination, readDestination } from "./destination.ts";
 import { type Found, type Members, planBatches } from "./gatherBatches.ts";
 import { unlistPlan } from "./gatherUnlist.ts";
+import { keptByRule } from "./keptByRule.ts";
 
 const NAMES_SHOWN = 3;
 
