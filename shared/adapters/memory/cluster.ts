@@ -220,7 +220,7 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       state.dataNodes -= 1;
       for (const name of indices) there(name).lost = true;
     },
-    shutDown: (nodes) => void (state.leaving = [...nodes]),
+    shutDown: (nodes) => void Object.assign(state, { leaving: [...nodes] }),
     returnNode() {
       state.dataNodes += 1;
       for (const index of state.indices.values()) delete index.lost;
