@@ -10,7 +10,16 @@ import { readObject } from "../state/objects.ts";
 import { readShaped } from "../state/records.ts";
 import { storedReason } from "../state/shapes.ts";
 import { damagedRecord, isDate, isObject, isSaying, requireWhole } from "./damage/wholeRecords.ts";
-import { type By, type DoneRecord, type HistoryEntry, idleSinceMs, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
+import {
+  type By,
+  type DoneRecord,
+  type HistoryEntry,
+  idleSinceMs,
+  JOB_SCHEMA,
+  type Job,
+  type JobIntent,
+  type JobRecord,
+} from "./record.ts";
 
 /** The job log in a state store: records are written once, ordered by number, and never changed. */
 export interface JobLog {
