@@ -164,8 +164,13 @@ async function decideUnseen<I, D, O>(
   return {
     do: "wait",
     reason: reason(isIdle ? "gather.failedIdle" : "gather.failed", params),
-    own: begun && now.getTime() < givenUpMs(kind, job),
+    own: begun && now.getTime() < givenUpMs(kind, job) + unseenIdleMs(kind, job, now),
   };
+}
+
+/** The first look that fails after a pause ends nothing; from the record of it on, the time counts. */
+function unseenIdleMs<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, now: Date): number {
+  return givesBack(kind, job) && job.head.trouble?.code !== UNSEEN ? idleSinceMs(job.head, now) : 0;
 }
 
 /** Known from the log alone; a claim that was refused once sent nothing that took effect, one after another claim may have. */

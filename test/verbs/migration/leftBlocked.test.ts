@@ -121,7 +121,10 @@ describe("a cut-over that cannot lift its block", () => {
     expect(done && say(done.reason)).toContain(`tried since ${new Date(cancelled).toISOString().slice(0, 16)}`);
   }, 60_000);
 
-  it("is tried again after a pause of days in which nobody tried", async () => {
+  it.each([
+    ["", false],
+    [", also where the first look then fails", true],
+  ])("is tried again after a pause of days in which nobody tried%s", async (_, isUnseen) => {
     const { world, id } = await blocking();
     refuseLifts(world, 6);
     await cancelJob(await world.open(), id, OPS);
@@ -135,6 +138,14 @@ describe("a cut-over that cannot lift its block", () => {
       await advanceJobs(await world.open());
     }
     await setPaused(await world.open(), false, "ops");
+    if (isUnseen) {
+      const list = world.source.listIndices;
+      world.source.listIndices = async () => {
+        throw new AppError("transient", "source: reset");
+      };
+      await advanceJobs(await world.open());
+      world.source.listIndices = list;
+    }
     expect(await endOf(world, id, 24)).toMatchObject({ state: "cancelled" });
     expect(await isBlocked(world)).toBeUndefined();
   }, 60_000);
