@@ -17,6 +17,7 @@ import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
 import { thereText } from "../repository/fault.ts";
 import { openState, type StateIdentity } from "../state/identity.ts";
+import { steadyNow } from "../state/steadyNow.ts";
 import type { FcContext } from "./context.ts";
 import { redactor, secretsKnown } from "./redact.ts";
 import { type RuntimeSettings, VERSION } from "./settings.ts";
@@ -38,7 +39,7 @@ const identities = new Map<string, StateIdentity>();
 /** The connections of one invocation without its open state: enough to read a bucket. */
 export interface Connections {
   cluster(name: string): Cluster;
-  blobs(place: Place): BlobStore;
+  blobs: World["blobs"];
   instances(region: string | undefined): Instances;
   state: BlobStore;
   tasks: Tasks;
@@ -52,9 +53,10 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
   const redact = redactor(secretsKnown(settings.secrets, context));
   const clusters = new Map<string, Cluster>();
   const stores = new Map<string, BlobStore>();
-  const blobs = (place: Place): BlobStore => {
-    const key = JSON.stringify([place.store, place.endpoint, place.bucket, place.basePath]);
-    const known = stores.get(key) ?? redactingErrors(openStore(withKeys(place, settings, context), setting), redact);
+  const blobs = (place: Place, use?: "moving"): BlobStore => {
+    const key = JSON.stringify([place.store, place.endpoint, place.bucket, place.basePath, use]);
+    const known =
+      stores.get(key) ?? redactingErrors(openStore(withKeys(place, settings, context), { ...setting, isMoving: use === "moving" }), redact);
     stores.set(key, known);
     return known;
   };
@@ -106,15 +108,16 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
   const timeoutMs = context.function.timeout * 1000;
   const deadlineMs = startedMs + timeoutMs - DEADLINE_MARGIN_MS;
   let limitMs = Number.POSITIVE_INFINITY;
-  const remainingMs = () => Math.min(deadlineMs, limitMs) - Date.now();
+  const nowMs = steadyNow(Date.now, () => performance.now());
+  const remainingMs = () => Math.min(deadlineMs, limitMs) - nowMs();
   const limitRequests = (ms = Number.POSITIVE_INFINITY) => {
-    limitMs = Date.now() + ms;
+    limitMs = nowMs() + ms;
   };
   const setting = isTerminal ? { timeoutMs: Math.min(timeoutMs, TERMINAL_TIMEOUT_MS), endsInTime: true } : { timeoutMs };
   const connections = connect(settings, context, { logger, remainingMs, ...setting });
   const redact = redactor(secretsKnown(settings.secrets, context));
   const state = redactingStore(connections.state, redact);
-  const { identity, clock, live } = await openState(state, () => new Date(), identities.get(state.url), { adopting });
+  const { identity, clock, live } = await openState(state, () => new Date(nowMs()), identities.get(state.url), { adopting });
   identities.set(state.url, identity);
   const by = { function: functionName, requestId: context.requestId, nonce: randomUUID() };
   return {
@@ -128,7 +131,8 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     live,
     paused: live.paused,
     cluster: connections.cluster,
-    blobs: (place) => readingInTime(connections.blobs(place), { remainingMs, reserveMs: Math.min(READ_RESERVE_MS, timeoutMs / 4) }),
+    blobs: (place, use) =>
+      readingInTime(connections.blobs(place, use), { remainingMs, reserveMs: Math.min(READ_RESERVE_MS, timeoutMs / 4) }),
     instances: connections.instances,
     get tasks() {
       return connections.tasks;

@@ -67,14 +67,14 @@ export async function restore(session: Session, options: RestoreOptions): Promis
   const here = async (world: World) => {
     const outcome = await startRestore(world, request, session.asked, { key, fingerprint });
     if ("created" in outcome) return outcome.created;
-    throw new ApiRefusal(refusalText(outcome.refused.checks), { preflight: outcome.refused });
+    throw new ApiRefusal(refusalText(outcome.refused.checks, say), { preflight: outcome.refused });
   };
   const starting = { ...call, body: { ...request, start: true } };
   return unlessRefused(
     () => begin(session, { call: starting, here, fingerprint }, { key, wait }),
     ({ preflight }) => {
       const report = preflight as PreflightReport;
-      const found = problem("restore-refused", refusalText(report.checks), { refusals: refusalsOf(report) });
+      const found = problem("restore-refused", refusalText(report.checks, say), { refusals: refusalsOf(report) });
       return { ...preflightAnswer(options, report), problem: found };
     },
   );

@@ -14,12 +14,18 @@ export interface ListingCursor {
   close(): Promise<void>;
 }
 
-/** `listing` is in order, as `inOrder` ensures. */
-export function listingCursor(listing: AsyncGenerator<BlobInfo, void, undefined>): ListingCursor {
+/** `listing` is in order, as `inOrder` ensures. `onUnasked` gets, in order, each blob that was read and not asked for. */
+export function listingCursor(
+  listing: AsyncGenerator<BlobInfo, void, undefined>,
+  onUnasked?: (blob: BlobInfo) => Promise<void> | undefined,
+): ListingCursor {
   let current: BlobInfo | undefined;
+  let isAsked = false;
   let ended = false;
   let last: { prefix: string; parts: Map<number, BlobInfo> } | undefined;
   const advance = async (): Promise<void> => {
+    if (onUnasked && current && !isAsked) await onUnasked(current);
+    isAsked = false;
     const step = await listing.next();
     ended = step.done === true;
     current = step.done === true ? undefined : step.value;
@@ -30,7 +36,9 @@ export function listingCursor(listing: AsyncGenerator<BlobInfo, void, undefined>
   return {
     async at(key) {
       await advanceTo(key);
-      return current?.key === key ? current : undefined;
+      if (current?.key !== key) return undefined;
+      isAsked = true;
+      return current;
     },
     async partsBelow(prefix) {
       if (last?.prefix === prefix) return last.parts;
@@ -38,7 +46,8 @@ export function listingCursor(listing: AsyncGenerator<BlobInfo, void, undefined>
       last = { prefix, parts };
       for (await advanceTo(prefix); current?.key.startsWith(prefix); await advance()) {
         const at = partKeyOf(current.key);
-        if (at?.prefix === prefix) parts.set(at.part, current);
+        isAsked = at?.prefix === prefix;
+        if (at && isAsked) parts.set(at.part, current);
       }
       return parts;
     },

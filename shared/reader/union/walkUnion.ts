@@ -38,6 +38,8 @@ export interface UnionWalk {
   /** The key of the last stop of an earlier walk, from which this one goes on. */
   after?: string | undefined;
   deadline: () => boolean;
+  /** Gets, in order, each listed blob that no member needs. */
+  onUnneeded?: ((blob: BlobInfo) => Promise<void> | undefined) | undefined;
 }
 
 /**
@@ -49,11 +51,11 @@ export interface UnionWalk {
  */
 export async function walkUnion(
   union: OpenUnion,
-  { listing, after, deadline }: UnionWalk,
+  { listing, after, deadline, onUnneeded }: UnionWalk,
   visit: (stop: UnionStop) => Promise<void>,
 ): Promise<boolean> {
   const pieces = after === undefined ? union.pieces : union.pieces.filter(({ key }) => compareKeys(key, after) > 0);
-  const cursor = listingCursor(inOrder(listing(after)));
+  const cursor = listingCursor(inOrder(listing(after)), onUnneeded);
   try {
     let stop: Gathering | undefined;
     for await (const { item, loaded } of readAhead(readsOf(pieces), READS_AT_ONCE, (read) => fetchList(union, read))) {

@@ -1,14 +1,4 @@
-import type {
-  BackupPolicy,
-  ClusterConfig,
-  Config,
-  CopyRule,
-  Migration,
-  Place,
-  RepositoryConfig,
-  Schedule,
-  Watch,
-} from "../../model/config.ts";
+import type { BackupPolicy, ClusterConfig, Config, CopyRule, Migration, Place, RepositoryConfig, Watch } from "../../model/config.ts";
 import { SHRINK_DEFAULT } from "../../plan/backup/shrink.ts";
 import { readByteSize } from "../../repository/byteSize.ts";
 import { parseDuration } from "../../repository/duration.ts";
@@ -73,12 +63,20 @@ function toVerify(verify: NonNullable<EntryOf<"backups">["verify"]>): BackupPoli
   return { level, ...(budget === undefined ? {} : { budgetBytes: readByteSize(budget)?.bytes }) };
 }
 
-function toCopy({ from, to, snapshots, after, schedule }: EntryOf<"copies">): CopyRule {
-  const start: { after?: string; schedule?: Schedule } = {
+function toCopy({ from, to, snapshots, after, schedule, keep, unneeded }: EntryOf<"copies">): CopyRule {
+  return {
+    from,
+    to: normalizePlace(to),
+    snapshots,
     ...(after === undefined ? {} : { after }),
     ...(schedule === undefined ? {} : { schedule }),
+    ...(keep === undefined ? {} : { keep: toCopyKeep(keep) }),
+    ...(unneeded === undefined ? {} : { unneeded }),
   };
-  return { from, to: normalizePlace(to), snapshots, ...start };
+}
+
+function toCopyKeep({ within, ...keep }: NonNullable<EntryOf<"copies">["keep"]>): CopyRule["keep"] {
+  return { ...keep, ...(within === undefined ? {} : { withinMs: milliseconds(within) }) };
 }
 
 function toWatch({ blobs, cluster, register, restore: entry, patience }: EntryOf<"watches">): Watch {

@@ -25,6 +25,10 @@ export interface CopyOptions {
   check?: boolean | undefined;
 }
 
+export function firstData(): CopyData {
+  return { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, moved: { blobs: 0, bytes: 0 } };
+}
+
 /** Writes the intent to copy what the rule selects from the source's newest root; the same key, or without one the same root, is the same job. */
 export async function askCopy(
   world: World,
@@ -54,7 +58,6 @@ export async function askCopy(
     ...(reported && { reported }),
     ...(check && { check }),
   };
-  const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, moved: { blobs: 0, bytes: 0 } };
   const id = jobId.copy(copyName, root.sha256, check ? [...wanted, "check"] : wanted);
   return world.log.create(
     keyed ?? (asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person", byHand: asked.by === "person" })),
@@ -65,6 +68,6 @@ export async function askCopy(
       input,
       ...(fingerprint === undefined ? {} : { fingerprint }),
     },
-    { state: "asked", reason: reason("copy.asked", { by: asked.who }), data },
+    { state: "asked", reason: reason("copy.asked", { by: asked.who }), data: firstData() },
   );
 }

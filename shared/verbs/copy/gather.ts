@@ -9,7 +9,7 @@ import type { TaskState } from "../../model/tasks.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { isSamePlace } from "../../repository/place.ts";
 import type { BatchResult } from "./plan.ts";
-import { batchId } from "./planning/batchWriter.ts";
+import { batchId } from "./planning/batches.ts";
 import { batchResult, lackingAtDestination } from "./planning/gatherLacking.ts";
 import { gatherCopyPlan } from "./planning/gatherPlan.ts";
 import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
@@ -28,6 +28,8 @@ export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Pr
   if (job.head.state !== "asked") {
     // A plan of an earlier version is made again.
     const lack = job.head.data.moving ? await lackingAtDestination(world, job) : { missing: 0, first: undefined };
+    // What a restore reads that is no longer listed stays until the next copy.
+    if (lack?.unneeded && readerOfLeft(work, job) !== undefined) delete lack.unneeded;
     return lack ? { seen: "destination", ...lack, published: job.head.state === "published" } : cut(work, job);
   }
   const plan = await gatherCopyPlan(world, work, job, { deadline: () => isTimeUp(world) });
@@ -111,6 +113,16 @@ function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined
     if (kind !== "restore" || !hasStarted(head)) return false;
     const { place, snapshot } = input as RestoreReader;
     return unlist.uuids.includes(snapshot.uuid) && place !== undefined && isSamePlace(place, written);
+  })?.id;
+}
+
+/** An open restore from the destination of a snapshot that the root to publish does not list. */
+export function readerOfLeft(work: OpenWork, { intent, head }: CopyJob): string | undefined {
+  const written = intent.input.rule.to;
+  return work.jobs.find(({ kind, intent: { input } }) => {
+    if (kind !== "restore") return false;
+    const { place, snapshot } = input as RestoreReader;
+    return place !== undefined && isSamePlace(place, written) && !head.data.snapshots.some(({ uuid }) => uuid === snapshot.uuid);
   })?.id;
 }
 

@@ -3,6 +3,7 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
+import { type DueList, deleteUnneeded, lookUpDeleted } from "./deleteUnneeded.ts";
 import { gatherCopy, rootOf, taskId, taskOf, unlistedRootOf } from "./gather.ts";
 import { claimDestination } from "./gatherOwner.ts";
 import type { CopyPlan } from "./plan.ts";
@@ -52,6 +53,10 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
         lookUp: (job) => lookUpPublished(world, job, { root: rootOf(job), state: "published", data: listedAgain(job.head.data) }),
         perform: (job) => publish(world, work, job, { root: rootOf(job), listed: plannedOf(job.head.data) }),
       },
+      deleteUnneeded: {
+        lookUp: (job, args: DueList) => lookUpDeleted(world, job, args),
+        perform: (job, args: DueList) => deleteUnneeded(world, work, job, args),
+      },
     },
 
     result: copyResult,
@@ -59,7 +64,7 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
   };
 }
 
-const WRITES_DESTINATION: readonly string[] = ["publishRoot", "unlist"];
+const WRITES_DESTINATION: readonly string[] = ["publishRoot", "unlist", "deleteUnneeded"];
 
 /** Where no destination may be written, the next tick does it. */
 function unlessElsewhere({ writesNoCopies }: World, decision: Decision<CopyData>): Decision<CopyData> {

@@ -6,9 +6,9 @@ import { believedTimes } from "../../plan/snapshotOrder.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 import { hidingReason } from "../../proof/rootFaults.ts";
 
-/** The batches of one plan; their number is all that the job's record holds of them. */
-export interface PlannedBatches {
-  /** Part of every batch's id: plans of one job never share a batch. */
+/** The pieces of one plan; their number is all that the job's record holds of them. */
+export interface PlannedPieces {
+  /** Part of every piece's key: plans of one job never share a piece. */
   plan: string;
   count: number;
   blobs: number;
@@ -19,7 +19,7 @@ export interface CopyPlan {
   fault: Reason | undefined;
   pinned: { generation: number; sha256: string };
   snapshots: { name: string; uuid: string }[];
-  batches: PlannedBatches;
+  pieces: PlannedPieces;
   /** Already present and equal. */
   skipped: { blobs: number; bytes: number };
   root: { key: string; sha256: string };
@@ -27,6 +27,10 @@ export interface CopyPlan {
   seenRoot: string | null;
   /** Snapshots to take off the destination's list before a blob is written, and the root without them. */
   unlist?: UnlistPlan | undefined;
+  /** Names of snapshots that the destination lists and that the root to publish does not. */
+  leaving: string[];
+  /** Of a dry run: blobs at the destination that nothing in the root to publish needs. */
+  unneeded?: { blobs: number; bytes: number };
   /** Uuids of snapshots that were listed at the destination, that the source has, and that neither of them holds whole. */
   left: string[];
   rootBytes: Uint8Array;
@@ -64,15 +68,17 @@ export interface UnlistPlan {
 export interface BatchResult {
   /** Or read, of a batch that is checked. */
   copied: { blobs: number; bytes: number };
+  /** A piece was moved that no earlier attempt had moved: the next one goes on behind it. */
+  isProgress?: true;
   /** Of a batch that is checked: how many blobs are not as recorded. */
   different?: number;
   faults: {
     key: string;
     /**
-     * `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
+     * `unanswered`: the store did not answer, or asked to come again later. `late`: the task's time was up. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
      * destination's root is no longer the one that the plan was based on, and nothing was written.
      */
-    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered" | "otherRoot";
+    fault: "cut" | "vanished" | "damaged" | "failed" | "late" | "unanswered" | "otherRoot";
     expectedBytes: number | null;
     foundBytes: number | null;
     message: string;
@@ -99,6 +105,14 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { n
     return inOrder.filter((snapshot) => timeOf(snapshot) >= sinceMs || (snapshot.startTime?.getTime() ?? 0) >= sinceMs);
   }
   return inOrder.filter(({ name }) => matchesPattern(choice.pattern, name));
+}
+
+/** A copy of however many pieces has no more tasks than this, apart from those that were tried again: each leaves records in the job's log. */
+export const BATCHES_MAX = 100;
+
+/** How many pieces a batch of a plan has: one, unless there would be too many batches. */
+export function perBatchOf(pieces: number): number {
+  return Math.max(1, Math.ceil(pieces / BATCHES_MAX));
 }
 
 export interface DestinationSeen {
@@ -135,11 +149,12 @@ export function faulty(fault: Reason): CopyPlan {
     fault,
     pinned: { generation: 0, sha256: "" },
     snapshots: [],
-    batches: { plan: "", count: 0, blobs: 0, bytes: 0 },
+    pieces: { plan: "", count: 0, blobs: 0, bytes: 0 },
     skipped: { blobs: 0, bytes: 0 },
     root: { key: "", sha256: "" },
     seenRoot: null,
     unlist: undefined,
+    leaving: [],
     left: [],
     ahead: [],
     broken: undefined,

@@ -1,8 +1,8 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { CopyPlan } from "./plan.ts";
+import { type CopyPlan, perBatchOf } from "./plan.ts";
 import { again, endCheck, moveBatches } from "./stepBatches.ts";
-import type { CopyData, CopyJob, CopyObservation, Gap } from "./types.ts";
+import type { CopyData, CopyJob, CopyMoving, CopyObservation, Gap } from "./types.ts";
 
 /** Names that a record holds for a notice. */
 const NAMES_KEPT = 3;
@@ -21,14 +21,37 @@ export function stepCopy(job: CopyJob, seen: CopyObservation, now: Date): Decisi
   // A plan of an earlier version recorded which blobs there must be in another way.
   if (data.moving === undefined) return again(data, reason("copy.olderPlan"));
   if (seen.first) return again(data, gapReason(seen.first, seen.missing));
-  if (seen.published)
-    return {
-      do: "record",
-      state: "done",
-      reason: reason("copy.done", { ...data.moved, root: data.root?.key ?? "", snapshots: data.snapshots.map(({ name }) => name) }),
-      data,
-    };
+  if (seen.published) return cleanUp(data, seen) ?? finished(data);
   return { do: "effect", effect: "publishRoot", args: data.root, reason: reason("copy.publish", { root: data.root?.key ?? "" }), data };
+}
+
+function finished(data: CopyData): Decision<CopyData> {
+  const { moved, cleaned, root, snapshots } = data;
+  const params = { ...moved, root: root?.key ?? "", snapshots: snapshots.map(({ name }) => name) };
+  if (cleaned) return done(data, reason("copy.doneCleaned", { ...params, deletedBlobs: cleaned.blobs, deletedBytes: cleaned.bytes }));
+  return data.seenRoot === root?.sha256 && moved.blobs === 0 ? nothingToCopy(data) : done(data, reason("copy.done", params));
+}
+
+function nothingToCopy(data: CopyData): Decision<CopyData> {
+  const params = { root: data.root?.key ?? "", snapshots: data.snapshots.map(({ name }) => name) };
+  return done(data, data.checked ? reason("copy.checkedWhole", { ...params, ...data.checked }) : reason("copy.nothing", params));
+}
+
+function done(data: CopyData, why: Reason): Decision<CopyData> {
+  return { do: "record", state: "done", reason: why, data };
+}
+
+/** After the root is published: what no snapshot in it has needed for a day is deleted, once for each job. */
+function cleanUp(data: CopyData, { unneeded }: Extract<CopyObservation, { seen: "destination" }>): Decision<CopyData> | undefined {
+  if (unneeded === undefined || unneeded.due.blobs === 0 || data.cleaned) return undefined;
+  const { list, blobs, bytes } = unneeded.due;
+  return {
+    do: "effect",
+    effect: "deleteUnneeded",
+    args: { list, blobs, bytes },
+    reason: reason("copy.deleteUnneeded", { blobs, bytes }),
+    data,
+  };
 }
 
 /** Recorded once, so that it is shown wherever jobs are. */
@@ -53,7 +76,7 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
     skipped: plan.skipped,
     root: plan.root,
     seenRoot: plan.seenRoot,
-    moving: { ...plan.batches, next: 0, begun: [], done: { batches: 0, blobs: 0, bytes: 0 } },
+    moving: movingOf(plan),
   };
   if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids, again: plan.unlist.again };
   else delete next.unlist;
@@ -64,12 +87,8 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   else delete next.ahead;
   if (plan.broken) next.broken = plan.broken;
   else delete next.broken;
-  if (plan.current) {
-    const params = { root: plan.root.key, snapshots: plan.snapshots.map(({ name }) => name) };
-    const why = data.checked ? reason("copy.checkedWhole", { ...params, ...data.checked }) : reason("copy.nothing", params);
-    return { do: "record", state: "done", reason: why, data: next };
-  }
-  const { count, blobs, bytes } = plan.batches;
+  if (plan.current) return nothingToCopy(next);
+  const { count, blobs, bytes } = movingOf(plan);
   return {
     do: "effect",
     effect: "writeBatches",
@@ -86,12 +105,19 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   };
 }
 
+function movingOf({ pieces: { plan, count: pieces, blobs, bytes } }: CopyPlan): CopyMoving {
+  const perBatch = perBatchOf(pieces);
+  const count = Math.ceil(pieces / perBatch);
+  return { plan, pieces, perBatch, count, blobs, bytes, next: 0, begun: [], done: { batches: 0, blobs: 0, bytes: 0 } };
+}
+
 /** What is there is read first; nothing is written to the destination, so that no claim is needed. */
-function beginCheck(data: CopyData, { batches, snapshots, pinned }: CopyPlan): Decision<CopyData> {
-  const done = { batches: 0, blobs: 0, bytes: 0 };
-  const next: CopyData = { ...data, pinned, snapshots, moving: { ...batches, next: 0, begun: [], done }, checking: { different: 0 } };
-  if (batches.count === 0) return endCheck(next);
-  const { blobs, bytes } = batches;
+function beginCheck(data: CopyData, plan: CopyPlan): Decision<CopyData> {
+  const { pinned, snapshots } = plan;
+  const moving = movingOf(plan);
+  const next: CopyData = { ...data, pinned, snapshots, moving, checking: { different: 0 } };
+  if (moving.count === 0) return endCheck(next);
+  const { blobs, bytes } = moving;
   return { do: "record", state: "copying", reason: reason("copy.checkPlanned", { blobs, bytes }), data: next };
 }
 

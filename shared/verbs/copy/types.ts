@@ -1,7 +1,7 @@
 import type { Job } from "../../jobs/record.ts";
 import type { CopyRule, Place } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
-import type { BatchResult, BrokenSnapshots, CopyPlan, PlannedBatches } from "./plan.ts";
+import type { BatchResult, BrokenSnapshots, CopyPlan } from "./plan.ts";
 
 export interface CopyInput {
   copyName: string;
@@ -27,7 +27,16 @@ export interface CopyBatchState {
 }
 
 /** Of one round: however many batches there are, the record holds their number and those that are under way. */
-export interface CopyMoving extends PlannedBatches {
+export interface CopyMoving {
+  /** Part of every batch's id: plans of one job never share a batch. */
+  plan: string;
+  pieces: number;
+  /** How many pieces follow each other in one batch. */
+  perBatch: number;
+  /** Of batches. */
+  count: number;
+  blobs: number;
+  bytes: number;
   /** The first batch of which no task was started yet. */
   next: number;
   begun: CopyBatchState[];
@@ -56,6 +65,8 @@ export interface CopyData {
   checking?: { different: number };
   /** What was read before the copy was planned. */
   checked?: { blobs: number; bytes: number; different: number };
+  /** What was deleted at the destination because no listed snapshot had needed it for a day. */
+  cleaned?: { blobs: number; bytes: number };
   /** What was transferred, over all rounds. */
   moved: { blobs: number; bytes: number };
   root?: { key: string; sha256: string };
@@ -100,7 +111,16 @@ export type CopyObservation =
       missing: number;
       first: Gap | undefined;
       published: boolean;
+      /** Blobs that no snapshot needs that the published root lists; only of a copy that deletes them. */
+      unneeded?: Unneeded | undefined;
     };
+
+export interface Unneeded {
+  blobs: number;
+  bytes: number;
+  /** Of these: unneeded for a day, and to be deleted now. */
+  due: { list: string; blobs: number; bytes: number };
+}
 
 /** `replaced`: written by another writer after this copy verified it. */
 export interface Gap {
@@ -111,3 +131,6 @@ export interface Gap {
 }
 
 export type CopyJob = Job<CopyInput, CopyData>;
+
+/** A dry run reads no blob, so it could not say what a check would find. */
+export const CHECK_DRY = "a dry run reads no blobs, so it cannot say what a check would find; leave one of the two out";

@@ -7,12 +7,13 @@ import { NO_MARKS } from "../../../proof/marks.ts";
 import { readOnlyLedger } from "../../../reader/partLedger.ts";
 import { type OpenUnion, openUnion, type UnionMember } from "../../../reader/union/openUnion.ts";
 import type { UnionUnit } from "../../../reader/union/walkUnion.ts";
-import type { PlannedBatches } from "../plan.ts";
+import type { PlannedPieces } from "../plan.ts";
 import type { CopyJob } from "../types.ts";
 import { countingWriter, type PlanTally, PlanVoid, type PlanWriter, planWriter } from "./batchWriter.ts";
 import type { Destination } from "./destination.ts";
 import type { Comparing } from "./equality.ts";
 import { differentKeys } from "./gatherDifferent.ts";
+import { isDeletable } from "./unneeded.ts";
 import { unreadMembers, type Visitor, walkCompared } from "./walkCompared.ts";
 
 /** The snapshots of the root to publish: read at the source, or at the destination because the source lost a part of them. */
@@ -22,12 +23,14 @@ export interface Members {
 }
 
 export interface Found {
-  batches: PlannedBatches;
+  pieces: PlannedPieces;
   skipped: { blobs: number; bytes: number };
   /** Uuids of members that lack a blob at the destination. */
   lacking: ReadonlySet<string>;
   /** Whether a blob that is to be moved exists at the destination. */
   isOverwriting: boolean;
+  /** Only of a dry run. */
+  unneeded?: { blobs: number; bytes: number };
   /** Members at the source that cannot be read, by uuid, with the first blob that says so; the batches are then void. */
   unread: ReadonlyMap<string, string>;
 }
@@ -96,6 +99,7 @@ async function planOnce(
   let isOverwriting = begun.isOverwriting;
   let isVoid = false;
   let movedKey: string | undefined;
+  const unneeded = { blobs: 0, bytes: 0 };
   const tally = (): PlanTally => ({ skipped, lacking: [...lacking], isOverwriting });
   const isAtSource = (ordinal: number) => ordinal < members.atSource.length;
   const lack = (owners: readonly number[]): void => {
@@ -125,6 +129,14 @@ async function planOnce(
       // Of a plan that is void only which other snapshots are broken is still of interest.
       if (what === "lacking" && !isVoid) await writer.add(move);
     },
+    ...(writer.isDry && {
+      unneeded({ key, sizeBytes }) {
+        if (!isDeletable(key)) return undefined;
+        unneeded.blobs += 1;
+        unneeded.bytes += sizeBytes;
+        return undefined;
+      },
+    }),
     async stopped(key) {
       isVoid ||= rivals.size > 0 || unreadAtSource().length > 0;
       if (!isVoid) await writer.stopped(key, tally);
@@ -135,10 +147,10 @@ async function planOnce(
     if (walked.after !== undefined && !isVoid) await writer.cut(walked.after, tally());
     return undefined;
   }
-  const batches = await writer.end();
+  const pieces = await writer.end();
   lack([...unreadMembers(union).keys()]);
   const unread = new Map([...rivals, ...unreadAtSource().map(([ordinal, key]) => [uuidOf(union, ordinal), key] as const)]);
-  return { batches, skipped, lacking, isOverwriting, unread };
+  return { pieces, skipped, lacking, isOverwriting, unread, ...(writer.isDry && { unneeded }) };
 }
 
 function uuidOf({ members }: OpenUnion, ordinal: number): string {

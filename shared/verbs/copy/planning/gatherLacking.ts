@@ -11,9 +11,11 @@ import { rootPieces } from "../../../reader/rootBlob.ts";
 import { type OpenUnion, openUnion } from "../../../reader/union/openUnion.ts";
 import { stateKey } from "../../../state/keys.ts";
 import { readShaped } from "../../../state/records.ts";
+import { ownerOf } from "../gatherOwner.ts";
 import type { BatchResult } from "../plan.ts";
 import type { CopyJob, CopyObservation } from "../types.ts";
-import { type Lacking, walkCompared } from "./walkCompared.ts";
+import { collectUnneeded } from "./unneeded.ts";
+import { type Lacking, type Visitor, walkCompared } from "./walkCompared.ts";
 
 const SIZE = z.number().nullable();
 const RESULT = z.looseObject({
@@ -22,7 +24,7 @@ const RESULT = z.looseObject({
   faults: z.array(z.looseObject({ key: z.string(), fault: z.string(), expectedBytes: SIZE, foundBytes: SIZE, message: z.string() })),
 });
 
-type Lack = Pick<Extract<CopyObservation, { seen: "destination" }>, "missing" | "first">;
+type Lack = Pick<Extract<CopyObservation, { seen: "destination" }>, "missing" | "first" | "unneeded">;
 
 /**
  * What the root to publish needs and the destination does not hold as this copy verified it. Everything is read at the destination, as a restore
@@ -48,11 +50,31 @@ export async function lackingAtDestination(world: World, job: CopyJob): Promise<
   };
   const { suspects } = await ledger.marks();
   const comparing = { store, ledger, suspects, different: new Set<string>(), isDoubtful: () => false, deadline };
-  const visitor = { equal: () => undefined, lacking: async (lacking: Lacking) => note(lacking), stopped: async () => undefined };
+  const collector = isCleaning(job) ? await collectUnneeded(world, unneededOf(job)) : undefined;
+  let needed = 0;
+  const visitor: Visitor = {
+    equal: ({ blobs }) => {
+      needed += blobs.length;
+    },
+    lacking: async (lacking) => note(lacking),
+    stopped: async () => undefined,
+    ...(collector && { unneeded: collector.add }),
+  };
   const { finished } = await walkCompared(union, comparing, { after: undefined, visitor });
   if (!finished) return undefined;
   await noteUnread(union, ledger, lack);
-  return lack;
+  // Of a destination that lacks something nobody knows what else is needed.
+  return lack.first === undefined && collector ? { ...lack, unneeded: await collector.end(needed) } : lack;
+}
+
+/** Once, when the root is published. */
+function isCleaning({ intent: { input }, head: { state, data } }: CopyJob): boolean {
+  return input.rule.unneeded !== undefined && state === "published" && data.cleaned === undefined;
+}
+
+function unneededOf({ id, intent: { input } }: CopyJob): Parameters<typeof collectUnneeded>[1] {
+  const { copyName, rule } = input;
+  return { job: id, owner: ownerOf({ copyName, to: rule.to }), atMostPercent: rule.unneeded?.deleteAtMostPercent ?? 0 };
 }
 
 /** Metadata that cannot be read. What is there in its size would be taken for equal by the next plan, so the ledger marks it. */

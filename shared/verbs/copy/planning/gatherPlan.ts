@@ -17,6 +17,7 @@ import type { CopyJob } from "../types.ts";
 import { type Destination, readDestination } from "./destination.ts";
 import { type Found, type Members, planBatches } from "./gatherBatches.ts";
 import { unlistPlan } from "./gatherUnlist.ts";
+import { keptByRule } from "./keptByRule.ts";
 
 const NAMES_SHOWN = 3;
 
@@ -86,7 +87,11 @@ async function choose(
   if (wanted.length === 0) return { fault: reason("copy.noSnapshots", { source: source.url, root: opened.root.key }) };
   // What was published stays listed while the source has it, or is listed again, so that nothing disappears from the destination.
   const isKept = ({ uuid }: RootSnapshot) => destination.everListed.has(uuid) && !wanted.some((one) => one.uuid === uuid);
-  return { opened: { ...opened, root: opened.root }, dated, wanted, kept: dated.filter(isKept) };
+  const kept = dated.filter(isKept);
+  const { keep } = input.rule;
+  const stays = keep && keptByRule(keep, [...wanted, ...kept], world.clock.now());
+  const retained = (snapshots: readonly RootSnapshot[]) => snapshots.filter(({ uuid }) => stays?.has(uuid) ?? true);
+  return { opened: { ...opened, root: opened.root }, dated, wanted: retained(wanted), kept: retained(kept) };
 }
 
 /** A snapshot that the source lost a part of is read at the destination, as its root lists it, or else as the source's root describes it. */
@@ -162,16 +167,19 @@ async function assemble(world: World, { intent: { input } }: CopyJob, planned: P
     fault: undefined,
     pinned: { generation: opened.root.generation, sha256: opened.root.sha256 },
     snapshots: snapshots.map(({ name, uuid }) => ({ name, uuid })),
-    batches: found.batches,
+    pieces: found.pieces,
     skipped: found.skipped,
     root: { key: rootKey(rootGeneration(opened.root.generation, rootSha256, seen)), sha256: rootSha256 },
     seenRoot: destination.sha256 ?? null,
     unlist,
+    leaving: destination.snapshots.filter(({ uuid }) => !uuids.includes(uuid)).map(({ name }) => name),
+    ...(found.unneeded && { unneeded: found.unneeded }),
     left: [...lost],
     rootBytes,
     ahead: dated.filter((snapshot) => isAheadOf(now, snapshot)).map(({ name }) => name),
     broken: brokenOf(dated, broken, broken.size - lost.size),
-    current: found.batches.count === 0 && destination.sha256 === rootSha256 && destination.isPointedTo,
+    // Where what is unneeded is deleted, the rest of the job looks for it.
+    current: found.pieces.count === 0 && destination.sha256 === rootSha256 && destination.isPointedTo && input.rule.unneeded === undefined,
   };
 }
 

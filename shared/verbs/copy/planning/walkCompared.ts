@@ -1,4 +1,5 @@
 import { isCounterNamed } from "../../../format/keys.ts";
+import type { BlobInfo } from "../../../model/blobStore.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../../model/forEachBounded.ts";
 import { type OpenMember, type OpenUnion, unreadKey } from "../../../reader/union/openUnion.ts";
 import { type UnionStop, type UnionUnit, walkUnion } from "../../../reader/union/walkUnion.ts";
@@ -22,6 +23,8 @@ export interface Visitor {
   equal(unit: UnionUnit, bytes: number): Promise<void> | void;
   lacking(lacking: Lacking): Promise<void>;
   stopped(after: string): Promise<void>;
+  /** A listed blob that no member needs, in order. */
+  unneeded?: (blob: BlobInfo) => Promise<void> | undefined;
 }
 
 /**
@@ -58,7 +61,8 @@ export async function walkCompared(
     await visitor.stopped(stop.key);
   };
   const listing = (startAfter: string | undefined) => store.list("", startAfter === undefined ? {} : { startAfter });
-  const finished = await walkUnion(union, { listing, after: begun, deadline: () => isCut || deadline() }, visit);
+  const walk = { listing, after: begun, deadline: () => isCut || deadline(), onUnneeded: visitor.unneeded };
+  const finished = await walkUnion(union, walk, visit);
   return { after, finished: finished && !isCut };
 }
 
