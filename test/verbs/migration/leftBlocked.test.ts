@@ -124,31 +124,35 @@ describe("a cut-over that cannot lift its block", () => {
   it.each([
     ["", false],
     [", also where the first look then fails", true],
-  ])("is tried again after a pause of days in which nobody tried%s", async (_, isUnseen) => {
-    const { world, id } = await blocking();
-    refuseLifts(world, 6);
-    await cancelJob(await world.open(), id, OPS);
-    for (let tick = 0; tick < 3; tick += 1) {
-      world.advance(STEP_MS);
-      await advanceJobs(await world.open());
-    }
-    await setPaused(await world.open(), true, "ops");
-    for (let hour = 0; hour < 72; hour += 1) {
-      world.advance(60 * MINUTE_MS);
-      await advanceJobs(await world.open());
-    }
-    await setPaused(await world.open(), false, "ops");
-    if (isUnseen) {
-      const list = world.source.listIndices;
-      world.source.listIndices = async () => {
-        throw new AppError("transient", "source: reset");
-      };
-      await advanceJobs(await world.open());
-      world.source.listIndices = list;
-    }
-    expect(await endOf(world, id, 24)).toMatchObject({ state: "cancelled" });
-    expect(await isBlocked(world)).toBeUndefined();
-  }, 60_000);
+  ])(
+    "is tried again after a pause of days in which nobody tried%s",
+    async (_, isUnseen) => {
+      const { world, id } = await blocking();
+      refuseLifts(world, 6);
+      await cancelJob(await world.open(), id, OPS);
+      for (let tick = 0; tick < 3; tick += 1) {
+        world.advance(STEP_MS);
+        await advanceJobs(await world.open());
+      }
+      await setPaused(await world.open(), true, "ops");
+      for (let hour = 0; hour < 72; hour += 1) {
+        world.advance(60 * MINUTE_MS);
+        await advanceJobs(await world.open());
+      }
+      await setPaused(await world.open(), false, "ops");
+      if (isUnseen) {
+        const list = world.source.listIndices;
+        world.source.listIndices = async () => {
+          throw new AppError("transient", "source: reset");
+        };
+        await advanceJobs(await world.open());
+        world.source.listIndices = list;
+      }
+      expect(await endOf(world, id, 24)).toMatchObject({ state: "cancelled" });
+      expect(await isBlocked(world)).toBeUndefined();
+    },
+    60_000,
+  );
 });
 
 /** The last hours of each span, from now on. */
