@@ -27,9 +27,12 @@ export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Pr
   }
   if (job.head.state !== "asked") {
     // A plan of an earlier version is made again.
-    const lack = job.head.data.moving ? await lackingAtDestination(world, job) : { missing: 0, first: undefined };
+    const lack = job.head.data.moving ? await lackingAtDestination(world, work, job) : { missing: 0, first: undefined };
     // What a restore reads that is no longer listed stays until the next copy.
-    if (lack?.unneeded && readerOfLeft(work, job) !== undefined) delete lack.unneeded;
+    if (lack?.unneeded && readerOfLeft(work, job) !== undefined) {
+      world.logger.info("what is unneeded stays: an open job may read it", { job: job.id });
+      delete lack.unneeded;
+    }
     return lack ? { seen: "destination", ...lack, published: job.head.state === "published" } : cut(work, job);
   }
   const plan = await gatherCopyPlan(world, work, job, { deadline: () => isTimeUp(world) });
@@ -116,10 +119,11 @@ function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined
   })?.id;
 }
 
-/** An open restore from the destination of a snapshot that the root to publish does not list. */
-export function readerOfLeft(work: OpenWork, { intent, head }: CopyJob): string | undefined {
+/** An open restore from the destination of a snapshot that the root to publish does not list, or a job of which nobody knows what it reads. */
+export function readerOfLeft({ jobs, unread: [unread] }: OpenWork, { intent, head }: CopyJob): string | undefined {
   const written = intent.input.rule.to;
-  return work.jobs.find(({ kind, intent: { input } }) => {
+  if (unread) return unread.id;
+  return jobs.find(({ kind, intent: { input } }) => {
     if (kind !== "restore") return false;
     const { place, snapshot } = input as RestoreReader;
     return place !== undefined && isSamePlace(place, written) && !head.data.snapshots.some(({ uuid }) => uuid === snapshot.uuid);

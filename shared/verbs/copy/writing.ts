@@ -11,6 +11,9 @@ import type { CopyJob } from "./types.ts";
 /** The `batch` of a mark that stands for a root. */
 const ROOT = "root-";
 
+/** The `batch` of a mark that stands for blobs that are being deleted. */
+const DELETION = "deletion-";
+
 export const rootBatch = (sha256: string) => `${ROOT}${sha256.slice(0, 16)}`;
 
 /**
@@ -26,6 +29,13 @@ type Task = Pick<WritingMark, "job" | "batch">;
 /** Marks a batch, or a root: one that arrives late would list snapshots whose blobs a later copy has overwritten. */
 export function beginWriting(world: World, owner: string, task: Task): Promise<WritingMark> {
   return putMark(world, stateKey.copyWriting(owner), task, world.remainingMs() + WRITE_MS_MAX);
+}
+
+/**
+ * Marks a deletion: of one that arrives late a later copy would miss what it found there. It takes no longer than `durationMs`.
+ */
+export function beginDeleting(world: World, owner: string, { job, list }: { job: string; list: string }, durationMs: number): Promise<WritingMark> {
+  return putMark(world, stateKey.copyWriting(owner), { job, batch: `${DELETION}${list}` }, durationMs + WRITE_MS_MAX);
 }
 
 /** A task whose writes were all answered leaves no mark; that of another one ends when its last write cannot arrive any more. */
@@ -46,7 +56,7 @@ async function putMark(world: World, prefix: string, { job, batch }: Task, durat
 
 /**
  * The task of another copy, or of an earlier plan, whose writes may arrive last; `undefined` if none can any more. A copy without a plan asks for
- * roots only: its plan is based on what is listed.
+ * roots and deletions only: its plan is based on what is listed.
  */
 export function lastWriting(work: OpenWork, job: CopyJob, now: Date): WritingMark | undefined {
   const { moving, root, unlist } = job.head.data;
@@ -55,7 +65,7 @@ export function lastWriting(work: OpenWork, job: CopyJob, now: Date): WritingMar
   const isOfPlan = (batch: string) => roots.includes(batch) || (moving !== undefined && batch.startsWith(`${moving.plan}-`));
   const isOwn = (mark: WritingMark) => isPlanned && mark.job === job.id && isOfPlan(mark.batch);
   return marksOf(work, job)
-    .filter((mark) => mark.until > now && !isOwn(mark) && (isPlanned || mark.batch.startsWith(ROOT)))
+    .filter((mark) => mark.until > now && !isOwn(mark) && (isPlanned || [ROOT, DELETION].some((kind) => mark.batch.startsWith(kind))))
     .sort((a, b) => a.until.getTime() - b.until.getTime())
     .at(-1);
 }

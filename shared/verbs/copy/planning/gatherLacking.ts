@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { rootDecoder } from "../../../format/root.ts";
+import type { OpenWork } from "../../../jobs/openWork.ts";
 import { isTimeUp } from "../../../jobs/readingInTime.ts";
 import type { World } from "../../../jobs/world.ts";
 import type { BlobStore } from "../../../model/blobStore.ts";
@@ -11,7 +12,7 @@ import { rootPieces } from "../../../reader/rootBlob.ts";
 import { type OpenUnion, openUnion } from "../../../reader/union/openUnion.ts";
 import { stateKey } from "../../../state/keys.ts";
 import { readShaped } from "../../../state/records.ts";
-import { ownerOf } from "../gatherOwner.ts";
+import { gatherOwnership, ownerOf } from "../gatherOwner.ts";
 import type { BatchResult } from "../plan.ts";
 import type { CopyJob, CopyObservation } from "../types.ts";
 import { collectUnneeded } from "./unneeded.ts";
@@ -30,7 +31,7 @@ type Lack = Pick<Extract<CopyObservation, { seen: "destination" }>, "missing" | 
  * What the root to publish needs and the destination does not hold as this copy verified it. Everything is read at the destination, as a restore
  * would, so that it is also proven that the copied file lists can be read. `undefined` when time ran out.
  */
-export async function lackingAtDestination(world: World, job: CopyJob): Promise<Lack | undefined> {
+export async function lackingAtDestination(world: World, work: OpenWork, job: CopyJob): Promise<Lack | undefined> {
   const { rule } = job.intent.input;
   const deadline = () => isTimeUp(world);
   const store = world.blobs(rule.to);
@@ -50,7 +51,7 @@ export async function lackingAtDestination(world: World, job: CopyJob): Promise<
   };
   const { suspects } = await ledger.marks();
   const comparing = { store, ledger, suspects, different: new Set<string>(), isDoubtful: () => false, deadline };
-  const collector = isCleaning(job) ? await collectUnneeded(world, unneededOf(job)) : undefined;
+  const collector = isCleaning(job) ? await collectUnneeded(world, await unneededOf(world, work, job)) : undefined;
   let needed = 0;
   const visitor: Visitor = {
     equal: ({ blobs }) => {
@@ -67,14 +68,32 @@ export async function lackingAtDestination(world: World, job: CopyJob): Promise<
   return lack.first === undefined && collector ? { ...lack, unneeded: await collector.end(needed) } : lack;
 }
 
-/** Once, when the root is published. */
+/**
+ * Once, when the root is published. Not while a snapshot that the source lists is whole neither there nor here: what is here of it may be all there is.
+ */
 function isCleaning({ intent: { input }, head: { state, data } }: CopyJob): boolean {
-  return input.rule.unneeded !== undefined && state === "published" && data.cleaned === undefined;
+  const isWhole = (data.left ?? []).length === 0;
+  return input.rule.unneeded !== undefined && state === "published" && data.cleaned === undefined && isWhole;
 }
 
-function unneededOf({ id, intent: { input } }: CopyJob): Parameters<typeof collectUnneeded>[1] {
-  const { copyName, rule } = input;
-  return { job: id, owner: ownerOf({ copyName, to: rule.to }), atMostPercent: rule.unneeded?.deleteAtMostPercent ?? 0 };
+async function unneededOf(world: World, work: OpenWork, { id, intent, head }: CopyJob): Promise<Parameters<typeof collectUnneeded>[1]> {
+  const { copyName, rule } = intent.input;
+  const { root, unlist } = head.data;
+  const owned = { copyName, to: rule.to };
+  const { published } = await gatherOwnership(world, work, owned);
+  const rootMark = (of: { key: string; sha256: string } | undefined) => of && `${of.key.slice("index-".length)}-${of.sha256}`;
+  const own = [rootMark(root), rootMark(unlist?.root)];
+  const isNextAfter = (before: string): boolean => {
+    const at = published.lastIndexOf(before);
+    return at >= 0 && published.slice(at + 1).every((mark) => own.includes(mark));
+  };
+  return {
+    job: id,
+    owner: ownerOf(owned),
+    atMostPercent: rule.unneeded?.deleteAtMostPercent ?? 0,
+    root: rootMark(root) ?? "",
+    isNextAfter,
+  };
 }
 
 /** Metadata that cannot be read. What is there in its size would be taken for equal by the next plan, so the ledger marks it. */

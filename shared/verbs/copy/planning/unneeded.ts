@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { classifyKey, type KeyKind } from "../../../format/keys.ts";
+import { classifyKey, compareKeys, type KeyKind } from "../../../format/keys.ts";
 import type { World } from "../../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../../model/blobStore.ts";
 import { timeDigits } from "../../../model/restoredName.ts";
@@ -10,8 +10,8 @@ import type { Unneeded } from "../types.ts";
 
 /** Readers of a root that was replaced may still need its blobs for this long. */
 const GRACE_MS = 86_400_000;
-/** A list is not written more often: with copies every few minutes there would be hundreds. */
-const LISTS_APART_MS = 6 * 3_600_000;
+/** An incomplete list of this age belongs to an invocation that ended. */
+const BROKEN_MS = 7_200_000;
 /** Of a list, in one object. */
 const PIECE_BLOBS = 5_000;
 /** What a store deletes with one request. */
@@ -23,14 +23,19 @@ export function isDeletable(key: string): boolean {
   return DELETABLE.includes(classifyKey(key).kind);
 }
 
-/** Key, size, ETag and time of the last write: a blob that was written since is another one. */
-type Entry = [key: string, sizeBytes: number, etag: string, written: number];
-const ENTRIES = z.array(z.tuple([z.string(), z.number(), z.string(), z.number()]));
+/**
+ * Key, size, ETag and time of the last write: a blob that was written since is another one. Last, since when it has been found unneeded by every copy;
+ * absent in lists of earlier versions, which had the time of their list.
+ */
+type Entry = [key: string, sizeBytes: number, etag: string, written: number, since?: number | undefined];
+const ENTRIES = z.array(z.tuple([z.string(), z.number(), z.string(), z.number(), z.number().optional()]));
 
 export type DueBlob = [key: string, sizeBytes: number];
 const DUE = z.array(z.tuple([z.string(), z.number()]));
 
 const END = "end.json";
+/** Of a complete list: which root needed nothing of it. */
+const ENDED = z.looseObject({ root: z.string().optional() });
 
 /** Collects what a walk over the whole destination finds unneeded, in the order of the listing. */
 export interface UnneededCollector {
@@ -40,28 +45,39 @@ export interface UnneededCollector {
   end(needed: number): Promise<Unneeded>;
 }
 
+/** What a list is about. */
+interface Listing {
+  job: string;
+  owner: string;
+  atMostPercent: number;
+  /** `<generation>-<sha256>` of the published root, which needs nothing of what is found. */
+  root: string;
+  /** Whether no root was published between this one and the one that is listed: what it needed would not be known. */
+  isNextAfter: (root: string) => boolean;
+}
+
 /**
- * Compares with what an earlier copy listed as unneeded at least {@link GRACE_MS} ago: what is in both, unchanged, is due. What is unneeded now is
- * listed for later copies. Of all blobs at most `atMostPercent` become due at once.
+ * Lists what is unneeded now, and since when each copy has found it so: a blob that any root in between needed begins anew. Due is what has been unneeded,
+ * unchanged, for {@link GRACE_MS}; of all blobs at most `atMostPercent` become due at once.
  */
 export async function collectUnneeded(
   world: World,
-  { job, owner, atMostPercent }: { job: string; owner: string; atMostPercent: number },
+  { job, owner, atMostPercent, root, isNextAfter }: Listing,
 ): Promise<UnneededCollector> {
   const { state } = world;
   const now = world.clock.now();
-  const lists = await listsOf(world, owner);
-  const before = lists.findLast(({ time }) => time <= now.getTime() - GRACE_MS);
-  const isListed = !lists.some(({ time }) => time > now.getTime() - LISTS_APART_MS);
-  const earlier = earlierEntries(world, before && stateKey.unneeded(owner, before.digits));
-  const below = stateKey.unneeded(owner, timeDigits(now));
-  const list = `${timeDigits(now)}-${world.by.nonce}`;
+  const nowMs = now.getTime();
+  const before = await lastList(world, owner, nowMs);
+  const earlier = earlierEntries(world, before && isNextAfter(before.root) ? { ...before, owner } : undefined);
+  const digits = timeDigits(now);
+  const below = stateKey.unneeded(owner, digits);
+  const list = `${digits}-${world.by.nonce}`;
   const [all, due]: [Entry[], Entry[]] = [[], []];
   const found: Unneeded = { blobs: 0, bytes: 0, due: { list, blobs: 0, bytes: 0 } };
   let [pieces, duePieces] = [0, 0];
 
   const flush = async (isOver: boolean): Promise<void> => {
-    while (isListed && (all.length >= PIECE_BLOBS || (isOver && all.length > 0))) {
+    while (all.length >= PIECE_BLOBS || (isOver && all.length > 0)) {
       await writeObject(state, `${below}${leaf(pieces)}`, all.splice(0, PIECE_BLOBS));
       pieces += 1;
     }
@@ -76,8 +92,9 @@ export async function collectUnneeded(
     const entry = entryOf(blob);
     found.blobs += 1;
     found.bytes += blob.sizeBytes;
-    if (isListed) all.push(entry);
-    if (await earlier.has(entry)) {
+    const since = (await earlier.since(entry)) ?? nowMs;
+    all.push([entry[0], entry[1], entry[2], entry[3], since]);
+    if (since <= nowMs - GRACE_MS) {
       due.push(entry);
       found.due.blobs += 1;
       found.due.bytes += blob.sizeBytes;
@@ -89,8 +106,8 @@ export async function collectUnneeded(
     add: (blob) => (isDeletable(blob.key) ? add(blob) : undefined),
     async end(needed) {
       await flush(true);
-      if (isListed) await writeObject(state, `${below}${END}`, { blobs: found.blobs, pieces });
-      await removeLists(world, owner, lists.slice(0, before ? lists.indexOf(before) : 0));
+      await writeObject(state, `${below}${END}`, { blobs: found.blobs, pieces, root });
+      await removeOthers(world, owner, digits, nowMs);
       const most = Math.floor(((needed + found.blobs) * atMostPercent) / 100);
       return found.due.blobs > most ? capped(world, job, found, most) : found;
     },
@@ -122,13 +139,20 @@ export async function dueBlobs(state: BlobStore, key: string): Promise<DueBlob[]
 interface List {
   digits: string;
   time: number;
+  root: string;
 }
 
-/** The complete lists, the oldest first. */
-async function listsOf({ state }: World, owner: string): Promise<List[]> {
-  const leaves = await keysBelow(state, stateKey.unneededAll(owner));
-  const ended = leaves.filter((one) => one.endsWith(`/${END}`)).map((one) => one.slice(0, -END.length - 1));
-  return ended.map((digits) => ({ digits, time: timeOf(digits) })).sort((one, other) => one.time - other.time);
+/** The newest complete list. One that lies in the future says nothing of a day ago. */
+async function lastList({ state }: World, owner: string, nowMs: number): Promise<List | undefined> {
+  const below = stateKey.unneededAll(owner);
+  const ended = (await keysBelow(state, below)).filter((one) => one.endsWith(`/${END}`)).map((one) => one.slice(0, -END.length - 1));
+  const digits = ended
+    .filter((one) => timeOf(one) <= nowMs)
+    .sort()
+    .at(-1);
+  if (digits === undefined) return undefined;
+  const end = await readShaped<z.infer<typeof ENDED>>(state, `${below}${digits}/${END}`, ENDED);
+  return { digits, time: timeOf(digits), root: end?.root ?? "" };
 }
 
 /** Of `yyyymmddhhmmssSSS`, in UTC. */
@@ -137,14 +161,20 @@ function timeOf(digits: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
 }
 
-async function removeLists({ state }: World, owner: string, lists: readonly List[]): Promise<void> {
-  for (const { digits } of lists) {
-    const below = stateKey.unneeded(owner, digits);
-    const keys = (await keysBelow(state, below)).map((one) => `${below}${one}`);
-    // The end first: a list without it counts as none.
-    await state.delete([`${below}${END}`]);
-    if (keys.length > 0) await state.delete(keys);
-  }
+/** Removes all lists but one, and what is left of incomplete ones. */
+async function removeOthers({ state }: World, owner: string, kept: string, nowMs: number): Promise<void> {
+  const below = stateKey.unneededAll(owner);
+  const keys = await keysBelow(state, below);
+  const listOf = (key: string) => key.slice(0, key.indexOf("/"));
+  const ended = new Set(keys.filter((key) => key.endsWith(`/${END}`)).map(listOf));
+  // Another invocation of the job may be writing a new one.
+  const isOld = (digits: string) => ended.has(digits) || !(Math.abs(timeOf(digits) - nowMs) < BROKEN_MS);
+  const old = keys.filter((key) => listOf(key) !== kept && isOld(listOf(key))).map((key) => `${below}${key}`);
+  // The end first: a list without it counts as none.
+  const ends = old.filter((key) => key.endsWith(`/${END}`));
+  if (ends.length > 0) await state.delete(ends);
+  const rest = old.filter((key) => !key.endsWith(`/${END}`));
+  if (rest.length > 0) await state.delete(rest);
 }
 
 function entryOf({ key, sizeBytes, etag = "", lastModified }: BlobInfo): Entry {
@@ -152,27 +182,32 @@ function entryOf({ key, sizeBytes, etag = "", lastModified }: BlobInfo): Entry {
 }
 
 /** The entries of an earlier list, read piece by piece beside the walk; asked for in the order of the keys. */
-function earlierEntries({ state }: World, below: string | undefined): { has(entry: Entry): Promise<boolean> } {
+function earlierEntries(
+  { state }: World,
+  list: (List & { owner: string }) | undefined,
+): { since(entry: Entry): Promise<number | undefined> } {
   let [piece, at]: [Entry[], number] = [[], 0];
-  let next = below === undefined ? -1 : 0;
+  let next = list === undefined ? -1 : 0;
   const advance = async (): Promise<Entry | undefined> => {
     while (at >= piece.length) {
-      if (next < 0) return undefined;
-      piece = (await readShaped<Entry[]>(state, `${below}${leaf(next)}`, ENTRIES)) ?? [];
+      if (list === undefined || next < 0) return undefined;
+      piece = (await readShaped<Entry[]>(state, `${stateKey.unneeded(list.owner, list.digits)}${leaf(next)}`, ENTRIES)) ?? [];
       at = 0;
       next = piece.length === 0 ? -1 : next + 1;
     }
     return piece[at];
   };
   return {
-    async has(entry) {
+    async since(entry) {
       for (let one = await advance(); one !== undefined; one = await advance()) {
-        const order = Buffer.compare(Buffer.from(one[0]), Buffer.from(entry[0]));
-        if (order > 0) return false;
+        const order = compareKeys(one[0], entry[0]);
+        if (order > 0) return undefined;
         at += 1;
-        if (order === 0) return one[1] === entry[1] && one[2] === entry[2] && one[3] === entry[3];
+        if (order < 0) continue;
+        const isSame = one[1] === entry[1] && one[2] === entry[2] && one[3] === entry[3];
+        return isSame ? (one[4] ?? list?.time) : undefined;
       }
-      return false;
+      return undefined;
     },
   };
 }
