@@ -86,7 +86,9 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     shards.set(prefix, read);
     return read;
   };
-  const added: { prefix: string; fileKey: string; file: VerifiedFile }[] = [];
+  const added = new Map<string, Map<string, VerifiedFile>>();
+  /** Of a shard to which something was added: what is stored with what was added, kept because a shard may have a hundred thousand files. */
+  const united = new Map<string, Map<string, VerifiedFile>>();
   const changed = { suspects: new Map<string, boolean>(), lost: new Map<string, boolean>() };
   const marked = (mark: Mark, stored: ReadonlySet<string>): ReadonlySet<string> => {
     const now = new Set(stored);
@@ -107,10 +109,17 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     isStored: true,
     async of(prefix) {
       const { files } = await entriesOf(prefix);
-      const own = added.filter((entry) => entry.prefix === prefix);
-      return own.length === 0 ? files : new Map([...files, ...own.map(({ fileKey, file }) => [fileKey, file] as const)]);
+      const own = added.get(prefix);
+      if (own === undefined) return files;
+      const all = united.get(prefix) ?? new Map([...files, ...own]);
+      united.set(prefix, all);
+      return all;
     },
-    add: (prefix, fileKey, file) => void added.push({ prefix, fileKey, file }),
+    add(prefix, fileKey, file) {
+      const own = added.get(prefix) ?? new Map<string, VerifiedFile>();
+      added.set(prefix, own.set(fileKey, file));
+      united.get(prefix)?.set(fileKey, file);
+    },
     async marks() {
       listed ??= listEntries(state, place);
       const { marks } = await listed;
@@ -119,17 +128,22 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
     setMark: (mark, key, isSet) => void changed[mark].set(key, isSet),
     async save() {
       if (changed.suspects.size + changed.lost.size > 0) await saveChanged();
-      const all = added.splice(0);
-      for (const prefix of new Set(all.map((entry) => entry.prefix))) {
+      const all = [...added];
+      added.clear();
+      united.clear();
+      for (const [prefix, own] of all) {
         const entries = await entriesOf(prefix);
         // Other writers may have judged these files since they were read.
         await readMore(state, place, prefix, entries);
-        for (const { fileKey, file } of all.filter((entry) => entry.prefix === prefix))
+        for (const [fileKey, file] of own)
           entries.files.set(fileKey, { ...file, order: orderOf(entries.files.get(fileKey)) + 1 });
         await writeEntries(state, place, prefix, entries);
       }
     },
-    release: (prefix) => void shards.delete(prefix),
+    release(prefix) {
+      shards.delete(prefix);
+      united.delete(prefix);
+    },
   };
 }
 

@@ -190,3 +190,48 @@ describe("lists of what is unneeded", () => {
     expect(await orphans()).toEqual([]);
   });
 });
+
+describe("of a snapshot that the source lists and that is whole nowhere", () => {
+  it("nothing is deleted: the two halves may be all there is", async () => {
+    await sourceLists(1, ALL);
+    await runCopy();
+    rule({ snapshots: "latest" });
+    const here = await ofFirst();
+    const data = here.filter((key) => key.startsWith("indices/"));
+    expect(data.length).toBeGreaterThan(1);
+    await world.blobs(SOURCE).delete(data.slice(0, 1));
+    await world.blobs(MOVED).delete(data.slice(1, 2));
+    hours(7);
+    await runCopy();
+    expect(await listed()).toEqual(["snap-2", "snap-3"]);
+    const left = await ofFirst();
+    for (const day of [1, 2]) {
+      hours(25 * day);
+      await runCopy();
+    }
+    expect(await ofFirst()).toEqual(left);
+    // Once the source no longer lists it, nobody wants it.
+    await sourceLists(2, ["snap-2", "snap-3"]);
+    await runCopy();
+    hours(25);
+    await runCopy();
+    expect(await ofFirst()).toEqual([]);
+  });
+});
+
+describe("an open job that cannot be read", () => {
+  it("may be a restore: nothing is deleted", async () => {
+    await sourceLists(1, ALL);
+    await runCopy();
+    await world.blobs(MOVED).put(orphan(0), Buffer.from("x"));
+    await runCopy();
+    hours(25);
+    const record = "live/jobs/restore-0123456789abcdef/000000.json";
+    await world.state.put(record, Buffer.from('{"schema":99}'));
+    await runCopy();
+    expect(await orphans()).toEqual([orphan(0)]);
+    await world.state.delete([record]);
+    await runCopy();
+    expect(await orphans()).toEqual([]);
+  });
+});
