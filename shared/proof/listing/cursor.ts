@@ -6,8 +6,11 @@ import { partKeyOf } from "../splitBlobs.ts";
 export interface ListingCursor {
   /** The listed blob with this key, which must follow all keys asked for before. */
   at(key: string): Promise<BlobInfo | undefined>;
-  /** The listed parts of a file by number. A file list may name a file twice, so the last file may be asked for again. */
-  partsBelow(prefix: string): Promise<ReadonlyMap<number, BlobInfo>>;
+  /**
+   * The listed parts of a file by number; of more than it has, the rest was not asked for. A file list may name a file twice, so the last file may be
+   * asked for again.
+   */
+  partsBelow(prefix: string, count?: number): Promise<ReadonlyMap<number, BlobInfo>>;
   /** Reads the rest, so that a fault in it is not missed. */
   end(): Promise<void>;
   /** Abandons the rest. */
@@ -40,14 +43,15 @@ export function listingCursor(
       isAsked = true;
       return current;
     },
-    async partsBelow(prefix) {
+    async partsBelow(prefix, count = Number.POSITIVE_INFINITY) {
       if (last?.prefix === prefix) return last.parts;
       const parts = new Map<number, BlobInfo>();
       last = { prefix, parts };
       for (await advanceTo(prefix); current?.key.startsWith(prefix); await advance()) {
         const at = partKeyOf(current.key);
-        isAsked = at?.prefix === prefix;
-        if (at && isAsked) parts.set(at.part, current);
+        if (at?.prefix !== prefix) continue;
+        isAsked = at.part < count;
+        parts.set(at.part, current);
       }
       return parts;
     },

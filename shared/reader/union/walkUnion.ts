@@ -1,5 +1,5 @@
 import { compareKeys, shardSnapshotKey } from "../../format/keys.ts";
-import { partOf } from "../../format/shardSnapshot.ts";
+import { partCount, partOf } from "../../format/shardSnapshot.ts";
 import type { BlobInfo } from "../../model/blobStore.ts";
 import { READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { ClosureBlob } from "../../model/repository.ts";
@@ -149,7 +149,7 @@ function stopOf({ piece, entries }: Gathering, cursor: ListingCursor): UnionStop
 
 async function unitOf(expected: ExpectedBlob, key: string, cursor: ListingCursor): Promise<Pick<UnionUnit, "blobs" | "found">> {
   if (!isSplit(expected)) return { blobs: [expected], found: [await cursor.at(key)] };
-  const listed = await cursor.partsBelow(expected.prefix);
+  const listed = await cursor.partsBelow(expected.prefix, partCount(expected.file));
   const { prefix, file, index, shard } = expected;
   const { physicalName, lengthBytes, checksum } = file;
   const blobs: ClosureBlob[] = [];

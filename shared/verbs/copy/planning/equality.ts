@@ -32,8 +32,8 @@ const EQUAL: Compared = { move: [] };
 
 /**
  * Equal are blobs of the recorded size whose names Elasticsearch never uses again, and files under counter names (2.x to 6.x use `__7` for other
- * bytes) that the ledger knows under the listed ETags, or whose footer has the recorded checksum. A file in several parts with counter names is equal
- * only if the ledger knows all of them. `undefined` when time ran out.
+ * bytes) that the ledger knows under the listed ETags, or whose footer has the recorded checksum, or all of it where the ledger knows it under another ETag. A file in several parts with counter names is equal
+ * only if the ledger knows all of them; where there are no ETags they are read. `undefined` when time ran out.
  */
 export async function compareUnit(comparing: Comparing, unit: UnionUnit): Promise<Compared | undefined> {
   const { blobs, found } = unit;
@@ -77,13 +77,19 @@ async function compareMetadata({ store, suspects, isDoubtful }: Comparing, { blo
   return isRight && unitCheck(blobs)(bytes, { start: 0, end: bytes.byteLength }) === undefined ? EQUAL : { move: blobs };
 }
 
-async function compareCounted({ store, ledger }: Comparing, { blobs, found }: UnionUnit, file: RecordedFile): Promise<Compared> {
+async function compareCounted({ store, ledger, deadline }: Comparing, { blobs, found }: UnionUnit, file: RecordedFile): Promise<Compared | undefined> {
   const counted = { file, prefix: prefixOf(file), etags: found.map((info) => info?.etag) };
   if (await isVerified(ledger, counted)) return EQUAL;
-  const other: Compared = { move: blobs, ...((await wasVerified(ledger, counted)) && { replaced: true }) };
-  if (isSplitCounter(file)) return other;
-  const { damaged, missing } = await checkFooter(store, file);
-  if (damaged.length + missing.length > 0) return other;
+  const isReplaced = await wasVerified(ledger, counted);
+  const other: Compared = { move: blobs, ...(isReplaced && { replaced: true }) };
+  // A directory has no ETags: nothing else would ever show that the parts belong together.
+  const isTagged = counted.etags.every((etag) => etag !== undefined);
+  if (isSplitCounter(file) && isTagged) return other;
+  // Of bytes that were written over verified ones the footer alone says too little.
+  const isRead = isReplaced || isSplitCounter(file);
+  const faults = isRead ? await checkContents(store, file, deadline) : await checkFooter(store, file);
+  if (faults === undefined) return undefined;
+  if (faults.damaged.length + faults.missing.length > 0) return other;
   remember(ledger, counted);
   return EQUAL;
 }
