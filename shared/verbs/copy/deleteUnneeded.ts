@@ -37,7 +37,7 @@ const DELETING_MS_MAX = 300_000;
 export async function deleteUnneeded(world: World, work: OpenWork, job: CopyJob, { list }: DueList): Promise<void> {
   const { copyName, rule } = job.intent.input;
   const store = world.blobs(rule.to);
-  const reader = readerOfLeft(work, job);
+  const reader = await readerOfLeft(world, work, job);
   if (reader !== undefined)
     throw new AppError("conflict", `${store.url}: job ${reader} restores a snapshot that is no longer listed; nothing was deleted`);
   const endMs = world.clock.now().getTime() + Math.min(world.remainingMs(), DELETING_MS_MAX);

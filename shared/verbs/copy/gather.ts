@@ -12,6 +12,7 @@ import type { BatchResult } from "./plan.ts";
 import { batchId } from "./planning/batches.ts";
 import { batchResult, lackingAtDestination } from "./planning/gatherLacking.ts";
 import { gatherCopyPlan } from "./planning/gatherPlan.ts";
+import { listedSnapshots } from "./planning/rootToPublish.ts";
 import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
 import { lastWriting } from "./writing.ts";
 
@@ -29,7 +30,7 @@ export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Pr
     // A plan of an earlier version is made again.
     const lack = job.head.data.moving ? await lackingAtDestination(world, work, job) : { missing: 0, first: undefined };
     // What a restore reads that is no longer listed stays until the next copy.
-    if (lack?.unneeded && readerOfLeft(work, job) !== undefined) {
+    if (lack?.unneeded && (await readerOfLeft(world, work, job)) !== undefined) {
       world.logger.info("what is unneeded stays: an open job may read it", { job: job.id });
       delete lack.unneeded;
     }
@@ -120,14 +121,16 @@ function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined
 }
 
 /** An open restore from the destination of a snapshot that the root to publish does not list, or a job of which nobody knows what it reads. */
-export function readerOfLeft({ jobs, unread: [unread] }: OpenWork, { intent, head }: CopyJob): string | undefined {
-  const written = intent.input.rule.to;
+export async function readerOfLeft(world: World, { jobs, unread: [unread] }: OpenWork, job: CopyJob): Promise<string | undefined> {
+  const written = job.intent.input.rule.to;
   if (unread) return unread.id;
-  return jobs.find(({ kind, intent: { input } }) => {
-    if (kind !== "restore") return false;
-    const { place, snapshot } = input as RestoreReader;
-    return place !== undefined && isSamePlace(place, written) && !head.data.snapshots.some(({ uuid }) => uuid === snapshot.uuid);
-  })?.id;
+  const restores = jobs.filter(({ kind, intent: { input } }) => {
+    const { place } = input as RestoreReader;
+    return kind === "restore" && place !== undefined && isSamePlace(place, written);
+  });
+  if (restores.length === 0) return undefined;
+  const listed = new Set((await listedSnapshots(world, job)).map(({ uuid }) => uuid));
+  return restores.find(({ intent: { input } }) => !listed.has((input as RestoreReader).snapshot.uuid))?.id;
 }
 
 /** Whether a restore has, or may have, sent a request to its cluster: a refused one had no effect. */
@@ -160,10 +163,11 @@ interface RestoreReader {
 
 /** The root is published only while the source still has everything that it lists: a deleted snapshot's names may be in use again. */
 async function goneFromSource(world: World, job: CopyJob): Promise<CopyObservation | undefined> {
-  const { pinned, snapshots } = job.head.data;
+  const { pinned } = job.head.data;
   const { root } = await openRepository(world.blobs(job.intent.input.from));
   if (root?.sha256 === pinned?.sha256) return undefined;
-  const gone = snapshots.find(({ uuid }) => !root?.snapshots.some((there) => there.uuid === uuid));
+  const there = new Set(root?.snapshots.map(({ uuid }) => uuid));
+  const gone = (await listedSnapshots(world, job)).find(({ uuid }) => !there.has(uuid));
   return gone && { seen: "sourceMoved", snapshot: gone.name, root: root?.key ?? "" };
 }
 

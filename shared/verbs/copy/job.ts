@@ -7,6 +7,7 @@ import { type DueList, deleteUnneeded, lookUpDeleted } from "./deleteUnneeded.ts
 import { gatherCopy, rootOf, taskId, taskOf, unlistedRootOf } from "./gather.ts";
 import { claimDestination } from "./gatherOwner.ts";
 import type { CopyPlan } from "./plan.ts";
+import { listedSnapshots } from "./planning/rootToPublish.ts";
 import { lookUpPublished, publish } from "./publish.ts";
 import { copyResult, reportCopy } from "./show.ts";
 import { stepCopy } from "./step.ts";
@@ -51,7 +52,7 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
       },
       publishRoot: {
         lookUp: (job) => lookUpPublished(world, job, { root: rootOf(job), state: "published", data: listedAgain(job.head.data) }),
-        perform: (job) => publish(world, work, job, { root: rootOf(job), listed: plannedOf(job.head.data) }),
+        perform: async (job) => publish(world, work, job, { root: rootOf(job), listed: await plannedOf(world, job) }),
       },
       deleteUnneeded: {
         lookUp: (job, args: DueList) => lookUpDeleted(world, job, args),
@@ -90,8 +91,9 @@ function listedAgain({ meanwhile: _over, ...data }: CopyData): CopyData {
 }
 
 /** What the root lists, and what it would list if anybody had all blobs of it. */
-function plannedOf({ snapshots, left = [] }: CopyData): string[] {
-  return [...snapshots.map(({ uuid }) => uuid), ...left];
+async function plannedOf(world: World, job: CopyJob): Promise<string[]> {
+  const { left = [] } = job.head.data;
+  return [...(await listedSnapshots(world, job)).map(({ uuid }) => uuid), ...left];
 }
 
 async function hasBegun(world: World, job: CopyJob, args: { batch: number; attempt: number }): Promise<boolean> {

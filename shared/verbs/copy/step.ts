@@ -2,7 +2,7 @@ import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { type CopyPlan, perBatchOf } from "./plan.ts";
 import { again, endCheck, moveBatches } from "./stepBatches.ts";
-import type { CopyData, CopyJob, CopyMoving, CopyObservation, Gap } from "./types.ts";
+import { type CopyData, type CopyJob, type CopyMoving, type CopyObservation, type Gap, SNAPSHOTS_KEPT } from "./types.ts";
 
 /** Names that a record holds for a notice. */
 const NAMES_KEPT = 3;
@@ -72,7 +72,7 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   const next: CopyData = {
     ...data,
     pinned: plan.pinned,
-    snapshots: plan.snapshots,
+    snapshots: plan.snapshots.slice(0, SNAPSHOTS_KEPT),
     skipped: plan.skipped,
     root: plan.root,
     seenRoot: plan.seenRoot,
@@ -113,7 +113,8 @@ function movingOf({ pieces: { plan, count: pieces, blobs, bytes } }: CopyPlan): 
 
 /** What is there is read first; nothing is written to the destination, so that no claim is needed. */
 function beginCheck(data: CopyData, plan: CopyPlan): Decision<CopyData> {
-  const { pinned, snapshots } = plan;
+  const { pinned } = plan;
+  const snapshots = plan.snapshots.slice(0, SNAPSHOTS_KEPT);
   const moving = movingOf(plan);
   const next: CopyData = { ...data, pinned, snapshots, moving, checking: { different: 0 } };
   if (moving.count === 0) return endCheck(next);

@@ -57,6 +57,7 @@ export interface CopyOutage {
 export interface CopyData {
   round: number;
   pinned?: { generation: number; sha256: string };
+  /** Of the root to publish: all, or the first {@link SNAPSHOTS_KEPT} of more, which `listedSnapshots` reads in the root. */
   snapshots: { name: string; uuid: string }[];
   skipped: { blobs: number; bytes: number };
   /** Absent before the first plan, and in plans of earlier versions, which are made again. */
@@ -131,6 +132,9 @@ export interface Gap {
 }
 
 export type CopyJob = Job<CopyInput, CopyData>;
+
+/** A job has hundreds of records, and each holds them. */
+export const SNAPSHOTS_KEPT = 20;
 
 /** A dry run reads no blob, so it could not say what a check would find. */
 export const CHECK_DRY = "a dry run reads no blobs, so it cannot say what a check would find; leave one of the two out";

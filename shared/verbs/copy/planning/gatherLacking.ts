@@ -1,20 +1,17 @@
 import * as z from "zod";
-import { rootDecoder } from "../../../format/root.ts";
 import type { OpenWork } from "../../../jobs/openWork.ts";
 import { isTimeUp } from "../../../jobs/readingInTime.ts";
 import type { World } from "../../../jobs/world.ts";
 import type { BlobStore } from "../../../model/blobStore.ts";
-import { AppError } from "../../../model/errors.ts";
-import type { RootCatalogue } from "../../../model/repository.ts";
 import { markOf } from "../../../proof/marks.ts";
 import { type PartLedger, partLedger } from "../../../reader/partLedger.ts";
-import { rootPieces } from "../../../reader/rootBlob.ts";
 import { type OpenUnion, openUnion } from "../../../reader/union/openUnion.ts";
 import { stateKey } from "../../../state/keys.ts";
 import { readShaped } from "../../../state/records.ts";
 import { gatherOwnership, ownerOf } from "../gatherOwner.ts";
 import type { BatchResult } from "../plan.ts";
 import type { CopyJob, CopyObservation } from "../types.ts";
+import { rootToPublish } from "./rootToPublish.ts";
 import { collectUnneeded } from "./unneeded.ts";
 import { type Lacking, type Visitor, walkCompared } from "./walkCompared.ts";
 
@@ -110,21 +107,6 @@ async function noteUnread({ members }: OpenUnion, ledger: PartLedger, lack: Lack
   const [key] = seen;
   lack.first ??= key === undefined ? undefined : { key, expectedBytes: null, foundBytes: null };
   await ledger.save();
-}
-
-/** As the plan stored it. @throws AppError `invalid` if the state lost it. */
-async function rootToPublish(world: World, { id, head: { data } }: CopyJob): Promise<RootCatalogue> {
-  const { key, sha256 } = data.root ?? { key: "", sha256: "" };
-  const stored = stateKey.copyRoot(id, sha256);
-  const info = await world.state.head(stored);
-  const decoder = rootDecoder(key);
-  if (info)
-    for await (const piece of rootPieces(world.state, info)) {
-      if (piece) decoder.push(piece);
-    }
-  const root = info && decoder.end();
-  if (root?.sha256 !== sha256) throw new AppError("invalid", `job ${id}: the root to publish is missing from the state, or is another one`);
-  return root;
 }
 
 /** What a task reported of its batch. Errors: `invalid`, which names the record, for a damaged one: what was copied is unknown. */

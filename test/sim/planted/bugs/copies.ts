@@ -33,8 +33,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "takes files in several parts for the same by their last part",
     file: "shared/verbs/copy/planning/equality.ts",
-    find: "  if (isSplitCounter(file)) return other;",
-    replace: "  if (isSplitCounter(file) && file.parts.length === 0) return other;",
+    find: "  if (isSplitCounter(file) && isTagged) return other;",
+    replace: "  if (isTagged) return (await checkFooter(store, file)).damaged.length === 0 ? EQUAL : other;",
     seeds: 20,
   },
   {
