@@ -4,9 +4,12 @@ import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { say } from "../../../shared/words/say.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { freshCopyWorld, runCopy, world } from "../../world/copying.ts";
+import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
+import { encodeContainer } from "../../format/encoding/encodeContainer.ts";
+import { seededRandom } from "../../sim/random.ts";
 import { OPS, tick } from "../../world/nightly.ts";
 import { MINUTE_MS, MOVED } from "../../world/world.ts";
+import { modelRepository } from "./modelRepository.ts";
 
 async function keys(pattern: RegExp): Promise<string[]> {
   const found: string[] = [];
@@ -91,5 +94,23 @@ describe("a copy that reads everything first, into an empty destination", () => 
     const plain = await askCopy(await world.open(), "move", OPS);
     const checked = await askCopy(await world.open(), "move", OPS, { check: true });
     expect("job" in plain && "job" in checked && plain.job.id !== checked.job.id).toBe(true);
+  });
+});
+
+describe("metadata that was exchanged for other metadata of the same size", () => {
+  freshCopyWorld({ blobs: new Map() });
+
+  it("is found by a check, although its own checksum is right", async () => {
+    const model = modelRepository(seededRandom("exchanged"), { isCounting: true, isSplit: false });
+    const { uuid } = model.take(world.now().getTime());
+    await world.fill(SOURCE, model.blobs);
+    expect((await runCopy(12)).done?.state).toBe("done");
+    const key = `indices/id-logs/meta-${uuid}.dat`;
+    const settings = { "index.number_of_shards": "2", "index.number_of_replicas": "5", "index.version.created": "5050299" };
+    const other = encodeContainer("index-metadata", { logs: { settings, mappings: [], aliases: {} } });
+    expect(other.length).toBe(model.blobs.get(key)?.length);
+    await world.blobs(MOVED).put(key, other);
+    expect((await runChecked()).done?.state).toBe("done");
+    expect(model.blobs.get(key)?.equals((await world.blobs(MOVED).get(key)) ?? Buffer.alloc(0))).toBe(true);
   });
 });
