@@ -135,8 +135,7 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
         const entries = await entriesOf(prefix);
         // Other writers may have judged these files since they were read.
         await readMore(state, place, prefix, entries);
-        for (const [fileKey, file] of own)
-          entries.files.set(fileKey, { ...file, order: orderOf(entries.files.get(fileKey)) + 1 });
+        for (const [fileKey, file] of own) entries.files.set(fileKey, { ...file, order: orderOf(entries.files.get(fileKey)) + 1 });
         await writeEntries(state, place, prefix, entries);
       }
     },

@@ -43,8 +43,18 @@ describe.each(CASES)("a second copy of a repository of %s with chunks of %s", (v
     restored += 1;
     const as = `restored-${restored}`;
     await makeServerDirectories([destination]);
-    await real.cluster.putRepository({ name: `c${restored}`, type: "fs", settings: { location: destination, readonly: true } }, { verify: false });
-    await real.cluster.restore({ repository: `c${restored}`, snapshot: name, index: "movies", as, indexSettings: {}, ignoreIndexSettings: [] });
+    await real.cluster.putRepository(
+      { name: `c${restored}`, type: "fs", settings: { location: destination, readonly: true } },
+      { verify: false },
+    );
+    await real.cluster.restore({
+      repository: `c${restored}`,
+      snapshot: name,
+      index: "movies",
+      as,
+      indexSettings: {},
+      ignoreIndexSettings: [],
+    });
     await until(`${as} is restored`, async () => (await real.cluster.health(as))?.primariesActive === 1);
     const found = await documents(as);
     await real.cluster.deleteIndex(as);
@@ -66,8 +76,7 @@ describe.each(CASES)("a second copy of a repository of %s with chunks of %s", (v
     const { proofs } = await proveChosen(directoryBlobStore({ directory: destination }), { snapshot: "all", level: "contents" });
     return proofs.map(({ name, verdict }) => `${name} ${verdict}`).sort();
   };
-  const files = async (pattern: RegExp) =>
-    (await readdir(destination, { recursive: true })).filter((path) => pattern.test(path)).sort();
+  const files = async (pattern: RegExp) => (await readdir(destination, { recursive: true })).filter((path) => pattern.test(path)).sort();
 
   beforeAll(async () => {
     real = await openReal(version, { name: `second-${chunks}` });
@@ -95,49 +104,55 @@ describe.each(CASES)("a second copy of a repository of %s with chunks of %s", (v
   }, START_MS);
   afterAll(() => real?.close());
 
-  it("lists only what is whole, is repaired by a check, cleans up, and restores with every document", async () => {
-    await real.createIndex("movies", 1);
-    await real.createIndex("series", 1);
-    await real.writeDocuments("movies", [1, 2, 3], { bytes: 2500 });
-    await real.writeDocuments("series", [1], { bytes: 400 });
-    await snapshot("keep-1");
-    await real.writeDocuments("movies", [4, 5], { bytes: 4000 });
-    await snapshot("other-1");
-    await real.writeDocuments("movies", [6], { bytes: 5000 });
-    await snapshot("keep-2");
-    const second = await documents("movies");
-    // Deleted while its blobs are on the way; what follows is written under names that were used before.
-    await copy(async () => {
-      await real.cluster.deleteSnapshots("r", ["keep-1"]);
-      await real.cluster.deleteSnapshots("r", ["other-1"]);
-      await real.writeDocuments("movies", [7], { bytes: 3000 });
-      await snapshot("keep-3");
-    });
-    await copy();
-    expect(await verdicts()).toEqual(["keep-2 whole", "keep-3 whole"]);
-    expect(await restore("keep-2")).toEqual(second);
-    const third = await documents("movies");
+  it(
+    "lists only what is whole, is repaired by a check, cleans up, and restores with every document",
+    async () => {
+      await real.createIndex("movies", 1);
+      await real.createIndex("series", 1);
+      await real.writeDocuments("movies", [1, 2, 3], { bytes: 2500 });
+      await real.writeDocuments("series", [1], { bytes: 400 });
+      await snapshot("keep-1");
+      await real.writeDocuments("movies", [4, 5], { bytes: 4000 });
+      await snapshot("other-1");
+      await real.writeDocuments("movies", [6], { bytes: 5000 });
+      await snapshot("keep-2");
+      const second = await documents("movies");
+      // Deleted while its blobs are on the way; what follows is written under names that were used before.
+      await copy(async () => {
+        await real.cluster.deleteSnapshots("r", ["keep-1"]);
+        await real.cluster.deleteSnapshots("r", ["other-1"]);
+        await real.writeDocuments("movies", [7], { bytes: 3000 });
+        await snapshot("keep-3");
+      });
+      await copy();
+      expect(await verdicts()).toEqual(["keep-2 whole", "keep-3 whole"]);
+      expect(await restore("keep-2")).toEqual(second);
+      const third = await documents("movies");
 
-    const [removed = "", cut = "", flipped = ""] = [...(await files(/\/__[^/]+$/))].sort(() => 0).filter((_, at, all) => at % Math.max(1, all.length >> 2) === 0);
-    await rm(join(destination, removed));
-    await truncate(join(destination, cut), ((await readFile(join(destination, cut))).length - 1));
-    const bytes = await readFile(join(destination, flipped));
-    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-    await writeFile(join(destination, flipped), bytes);
-    expect((await copy(undefined, true))?.state).toBe("done");
-    expect(await verdicts()).toEqual(["keep-2 whole", "keep-3 whole"]);
+      const [removed = "", cut = "", flipped = ""] = [...(await files(/\/__[^/]+$/))]
+        .sort(() => 0)
+        .filter((_, at, all) => at % Math.max(1, all.length >> 2) === 0);
+      await rm(join(destination, removed));
+      await truncate(join(destination, cut), (await readFile(join(destination, cut))).length - 1);
+      const bytes = await readFile(join(destination, flipped));
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      await writeFile(join(destination, flipped), bytes);
+      expect((await copy(undefined, true))?.state).toBe("done");
+      expect(await verdicts()).toEqual(["keep-2 whole", "keep-3 whole"]);
 
-    await real.cluster.deleteSnapshots("r", ["keep-2"]);
-    await snapshot("keep-4");
-    await copy();
-    const before = await files(/./);
-    for (let day = 0; day < 2; day += 1) {
-      world.advance(25 * HOUR_MS);
-      expect((await copy())?.state).toBe("done");
-    }
-    expect((await files(/./)).length).toBeLessThan(before.length);
-    expect(await verdicts()).toEqual(["keep-3 whole", "keep-4 whole"]);
-    expect(await restore("keep-3")).toEqual(third);
-    expect(await restore("keep-4")).toEqual(third);
-  }, START_MS);
+      await real.cluster.deleteSnapshots("r", ["keep-2"]);
+      await snapshot("keep-4");
+      await copy();
+      const before = await files(/./);
+      for (let day = 0; day < 2; day += 1) {
+        world.advance(25 * HOUR_MS);
+        expect((await copy())?.state).toBe("done");
+      }
+      expect((await files(/./)).length).toBeLessThan(before.length);
+      expect(await verdicts()).toEqual(["keep-3 whole", "keep-4 whole"]);
+      expect(await restore("keep-3")).toEqual(third);
+      expect(await restore("keep-4")).toEqual(third);
+    },
+    START_MS,
+  );
 });

@@ -8,6 +8,8 @@ const AT: Place = { store: "oss", bucket: "b", basePath: "x", region: "cn-hangzh
 const SHARD = "indices/movies/0/";
 const FILE = `${SHARD}__4`;
 const DISPROOF: VerifiedFile = { checksum: "", lengthBytes: -1, etags: [] };
+/** With a copy of what is known for each of them, this took more than a minute. */
+const FILES = 40_000;
 const proof = (etag: string): VerifiedFile => ({ checksum: "c", lengthBytes: 9, etags: [etag] });
 
 async function save(ledger: PartLedger, file: VerifiedFile, key = FILE): Promise<void> {
@@ -83,6 +85,20 @@ describe("verdicts of several writers on one file", () => {
     await save(partLedger(state, AT), DISPROOF);
     expect(await entry(state)).toMatchObject(DISPROOF);
     expect(await keysOf(state)).toHaveLength(1);
+  });
+});
+
+describe("a shard of very many files", () => {
+  it("is asked for between any two that are added", async () => {
+    const state = memoryBlobStore({});
+    const ledger = partLedger(state, AT);
+    for (let number = 0; number < FILES; number += 1) {
+      expect((await ledger.of(SHARD)).size).toBe(number);
+      ledger.add(SHARD, `${SHARD}__${number}`, proof("etag"));
+    }
+    await ledger.save();
+    expect((await ledger.of(SHARD)).size).toBe(FILES);
+    expect((await partLedger(state, AT).of(SHARD)).size).toBe(FILES);
   });
 });
 

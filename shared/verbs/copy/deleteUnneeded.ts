@@ -1,8 +1,8 @@
 import type { Look } from "../../jobs/kind.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
-import { AppError } from "../../model/errors.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
+import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
 import { keysBelow } from "../../state/objects.ts";

@@ -99,7 +99,8 @@ export async function previewCopy(world: World, copyName: string): Promise<CopyP
 function jobOf(world: World, copyName: string, rule: CopyRule): CopyJob {
   const input: CopyInput = { copyName, rule, from: placeOf(world.config, rule.from), wanted: [] };
   const head = { state: "asked", data: firstData(), reason: reason("copy.asked", { by: "" }) };
-  const intent = { asked: { by: "timer", who: "" }, input };
+  // Who asks for a dry run would ask for the copy: then the metadata at the destination is read too.
+  const intent = { asked: { by: "person", who: "" }, input };
   return { id: "copy-preview", kind: "copy", intent, head } as unknown as Job as CopyJob;
 }
 

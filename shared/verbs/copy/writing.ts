@@ -34,7 +34,12 @@ export function beginWriting(world: World, owner: string, task: Task): Promise<W
 /**
  * Marks a deletion: of one that arrives late a later copy would miss what it found there. It takes no longer than `durationMs`.
  */
-export function beginDeleting(world: World, owner: string, { job, list }: { job: string; list: string }, durationMs: number): Promise<WritingMark> {
+export function beginDeleting(
+  world: World,
+  owner: string,
+  { job, list }: { job: string; list: string },
+  durationMs: number,
+): Promise<WritingMark> {
   return putMark(world, stateKey.copyWriting(owner), { job, batch: `${DELETION}${list}` }, durationMs + WRITE_MS_MAX);
 }
 

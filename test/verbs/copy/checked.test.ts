@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
+import { previewCopy } from "../../../shared/verbs/copy/preview.ts";
 import { say } from "../../../shared/words/say.ts";
-import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
 import { encodeContainer } from "../../format/encoding/encodeContainer.ts";
+import { fixtureRepository } from "../../format/fixtureRepositories.ts";
 import { seededRandom } from "../../sim/random.ts";
+import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
 import { OPS, tick } from "../../world/nightly.ts";
 import { MINUTE_MS, MOVED } from "../../world/world.ts";
 import { modelRepository } from "./modelRepository.ts";
@@ -112,5 +113,18 @@ describe("metadata that was exchanged for other metadata of the same size", () =
     await world.blobs(MOVED).put(key, other);
     expect((await runChecked()).done?.state).toBe("done");
     expect(model.blobs.get(key)?.equals((await world.blobs(MOVED).get(key)) ?? Buffer.alloc(0))).toBe(true);
+  });
+});
+
+describe("a dry run", () => {
+  freshCopyWorld();
+
+  it("counts damaged metadata as missing, as the copy that a person asks for does", async () => {
+    await runCopy(12);
+    const [index = ""] = await keys(/^indices\/[^/]+\/meta-/);
+    await flip(index);
+    expect((await previewCopy(await world.open(), "move")).missing.blobs).toBe(1);
+    const { done } = await runCopy(12);
+    expect(done?.reason).toMatchObject({ code: "copy.done", params: { blobs: 1 } });
   });
 });

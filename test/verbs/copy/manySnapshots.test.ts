@@ -40,7 +40,7 @@ describe("a copy of 200 snapshots", () => {
     expect(await listed()).toBe(SNAPSHOTS);
     const [done] = await world.stateKeys(`done/copy/${id}`);
     expect((await world.state.get(done ?? ""))?.byteLength).toBeLessThanOrEqual(RECORD_BYTES_MAX);
-    const [first] = [...model.snapshots[0]?.needs.keys() ?? []].filter((key) => /\/__/.test(key));
+    const [first] = [...(model.snapshots[0]?.needs.keys() ?? [])].filter((key) => /\/__/.test(key));
     await world.blobs(MOVED).delete([first ?? ""]);
     await copy(RECORD_BYTES_MAX + UNLISTED_BYTES_MAX);
     expect(await listed()).toBe(SNAPSHOTS);

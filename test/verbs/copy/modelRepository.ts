@@ -77,7 +77,7 @@ export function modelRepository(random: Random, { isCounting, isSplit }: { isCou
         needs.set(`indices/id-${index}/meta-${uuid}.dat`, encodeContainer("index-metadata", metadata));
         for (let shard = 0; shard < SHARDS; shard += 1) {
           const prefix = `indices/id-${index}/${shard}/`;
-          const before = snapshots.length > 0 ? random.pick(snapshots).shards.get(prefix) ?? [] : [];
+          const before = snapshots.length > 0 ? (random.pick(snapshots).shards.get(prefix) ?? []) : [];
           const files = before.filter(({ physicalName }) => !physicalName.startsWith("segments_") && random.chance(0.7));
           for (let count = random.between(0, 3); count > 0; count -= 1) files.push(newFile(prefix, files, false));
           files.push(newFile(prefix, files, true));
@@ -108,7 +108,10 @@ export function modelRepository(random: Random, { isCounting, isSplit }: { isCou
 function partsOf(prefix: string, { name, bytes, partSize }: ModelFile): [string, Buffer][] {
   if (bytes.length <= partSize) return [[`${prefix}${name}`, bytes]];
   const count = Math.ceil(bytes.length / partSize);
-  return Array.from({ length: count }, (_, part) => [`${prefix}${name}.part${part}`, bytes.subarray(part * partSize, (part + 1) * partSize)]);
+  return Array.from({ length: count }, (_, part) => [
+    `${prefix}${name}.part${part}`,
+    bytes.subarray(part * partSize, (part + 1) * partSize),
+  ]);
 }
 
 function described({ name, physicalName, bytes, partSize }: ModelFile): Record<string, unknown> {

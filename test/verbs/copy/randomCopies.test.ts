@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { AppError } from "../../../shared/model/errors.ts";
-import type { BlobInfo, BlobStore } from "../../../shared/model/blobStore.ts";
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
+import type { BlobStore } from "../../../shared/model/blobStore.ts";
+import { AppError } from "../../../shared/model/errors.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { previewCopy } from "../../../shared/verbs/copy/preview.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
@@ -10,9 +10,12 @@ import { freshCopyWorld, SOURCE, world } from "../../world/copying.ts";
 import { OPS, tick } from "../../world/nightly.ts";
 import { HOUR_MS, MINUTE_MS, MOVED, type TestWorld } from "../../world/world.ts";
 import { type ModelRepository, modelRepository } from "./modelRepository.ts";
+import { dying, untagged } from "./wrappedStores.ts";
 
 /** `OSSNAP_SEEDS=1000` or `OSSNAP_SEED=copy-17` for one. */
-const SEEDS = process.env.OSSNAP_SEED ? [process.env.OSSNAP_SEED] : Array.from({ length: Number(process.env.OSSNAP_SEEDS ?? 24) }, (_, at) => `copy-${at}`);
+const SEEDS = process.env.OSSNAP_SEED
+  ? [process.env.OSSNAP_SEED]
+  : Array.from({ length: Number(process.env.OSSNAP_SEEDS ?? 24) }, (_, at) => `copy-${at}`);
 const STEPS = 14;
 /** Not of the source, and never deleted. */
 const NOTES = "notes.txt";
@@ -76,42 +79,6 @@ function watched(store: BlobStore): BlobStore {
   };
 }
 
-function untagged(store: BlobStore): BlobStore {
-  return {
-    ...store,
-    async *list(...args) {
-      for await (const { etag: _none, ...blob } of store.list(...args)) yield blob;
-    },
-    async head(...args) {
-      const { etag: _none, ...blob } = (await store.head(...args)) ?? {};
-      return "key" in blob ? (blob as BlobInfo) : undefined;
-    },
-    async putFrom(...args) {
-      await store.putFrom(...args);
-      return {};
-    },
-  };
-}
-
-function dying(store: BlobStore, use: () => void): BlobStore {
-  return {
-    ...store,
-    async *list(...args) {
-      use();
-      for await (const blob of store.list(...args)) {
-        use();
-        yield blob;
-      }
-    },
-    head: async (...args) => (use(), store.head(...args)),
-    get: async (...args) => (use(), store.get(...args)),
-    open: async (...args) => (use(), store.open(...args)),
-    put: async (...args) => (use(), store.put(...args)),
-    putFrom: async (...args) => (use(), store.putFrom(...args)),
-    delete: async (...args) => (use(), store.delete(...args)),
-  };
-}
-
 beforeEach(() => {
   ({ open } = world);
   world.open = async (options) => {
@@ -145,7 +112,7 @@ async function publishSource(): Promise<void> {
 }
 
 async function copy({ isFaulty, check = false }: { isFaulty: boolean; check?: boolean }): Promise<DoneRecord | undefined> {
-  const { random, model } = story;
+  const { random } = story;
   const created = await askCopy(await open(), "move", OPS, { check });
   const id = created.outcome === "done" ? created.done.id : created.job.id;
   for (let round = 0; round < 90; round += 1) {
@@ -162,7 +129,6 @@ async function copy({ isFaulty, check = false }: { isFaulty: boolean; check?: bo
     story.fault = { kind: "none", after: 0 };
     return done;
   }
-  void model;
   story.fault = { kind: "none", after: 0 };
   throw new Error(`a copy did not end in 90 rounds: ${JSON.stringify((await (await open()).log.read(id))?.head).slice(0, 2000)}`);
 }
@@ -252,21 +218,32 @@ describe.each([
   ["names of 5.x and 6.x, in parts, to a directory", true, true, false],
   ["names of 7.x, in parts", false, true, true],
 ])("copies of any repository with %s", (_title, isCounting, isSplit, isTagged) => {
-  it.each(SEEDS)("list only what is whole, whatever dies, is cut, cancelled, changed or damaged, and end equal to the source (%s)", async (seed) => {
-    const random = seededRandom(`${seed}-${isCounting}-${isSplit}`);
-    story = { random, isTagged, model: modelRepository(random, { isCounting, isSplit }), isHarmed: false, fault: { kind: "none", after: 0 }, faults: [], log: [] };
-    story.model.take(world.now().getTime());
-    await publishSource();
-    try {
-      expect((await copy({ isFaulty: false }))?.state).toBe("done");
-      await world.blobs(MOVED).put(NOTES, Buffer.from("somebody else's"));
-      configure();
-      for (let at = 0; at < STEPS; at += 1) await step();
-      await expectEnd();
-      expect(story.faults).toEqual([]);if (process.env.SHOW) console.log(story.log.join("\n"));
-    } catch (error) {
-      console.error(`seed ${seed}:\n${story.log.join("\n")}\n${story.faults.slice(0, 3).join("\n")}`);
-      throw error;
-    }
-  });
+  it.each(SEEDS)(
+    "list only what is whole, whatever dies, is cut, cancelled, changed or damaged, and end equal to the source (%s)",
+    async (seed) => {
+      const random = seededRandom(`${seed}-${isCounting}-${isSplit}`);
+      story = {
+        random,
+        isTagged,
+        model: modelRepository(random, { isCounting, isSplit }),
+        isHarmed: false,
+        fault: { kind: "none", after: 0 },
+        faults: [],
+        log: [],
+      };
+      story.model.take(world.now().getTime());
+      await publishSource();
+      try {
+        expect((await copy({ isFaulty: false }))?.state).toBe("done");
+        await world.blobs(MOVED).put(NOTES, Buffer.from("somebody else's"));
+        configure();
+        for (let at = 0; at < STEPS; at += 1) await step();
+        await expectEnd();
+        expect(story.faults).toEqual([]);
+      } catch (error) {
+        console.error(`seed ${seed}:\n${story.log.join("\n")}\n${story.faults.slice(0, 3).join("\n")}`);
+        throw error;
+      }
+    },
+  );
 });

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { subsetRoot } from "../../../shared/format/rootSubset.ts";
 import { readOpenWork } from "../../../shared/jobs/openWork.ts";
-import { AppError } from "../../../shared/model/errors.ts";
 import type { CopyRule } from "../../../shared/model/config.ts";
+import { AppError } from "../../../shared/model/errors.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";

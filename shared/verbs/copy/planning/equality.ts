@@ -77,7 +77,11 @@ async function compareMetadata({ store, suspects, isDoubtful }: Comparing, { blo
   return isRight && unitCheck(blobs)(bytes, { start: 0, end: bytes.byteLength }) === undefined ? EQUAL : { move: blobs };
 }
 
-async function compareCounted({ store, ledger, deadline }: Comparing, { blobs, found }: UnionUnit, file: RecordedFile): Promise<Compared | undefined> {
+async function compareCounted(
+  { store, ledger, deadline }: Comparing,
+  { blobs, found }: UnionUnit,
+  file: RecordedFile,
+): Promise<Compared | undefined> {
   const counted = { file, prefix: prefixOf(file), etags: found.map((info) => info?.etag) };
   if (await isVerified(ledger, counted)) return EQUAL;
   const isReplaced = await wasVerified(ledger, counted);

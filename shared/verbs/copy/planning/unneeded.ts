@@ -60,10 +60,7 @@ interface Listing {
  * Lists what is unneeded now, and since when each copy has found it so: a blob that any root in between needed begins anew. Due is what has been unneeded,
  * unchanged, for {@link GRACE_MS}; of all blobs at most `atMostPercent` become due at once.
  */
-export async function collectUnneeded(
-  world: World,
-  { job, owner, atMostPercent, root, isNextAfter }: Listing,
-): Promise<UnneededCollector> {
+export async function collectUnneeded(world: World, { job, owner, atMostPercent, root, isNextAfter }: Listing): Promise<UnneededCollector> {
   const { state } = world;
   const now = world.clock.now();
   const nowMs = now.getTime();
