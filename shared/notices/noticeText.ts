@@ -1,13 +1,15 @@
+import { loadedOnce } from "../model/loadedOnce.ts";
 import { shownCut } from "../model/plainText.ts";
 import type { Reason } from "../model/reason.ts";
 import { entryOf } from "./entryOf.ts";
 
 /** Lists of names in a sentence are short; one that is not must not fill a message. */
 const TEXT_CHARACTERS_MAX = 10_000;
+const words = loadedOnce(() => import("../words/say.ts"));
 
 /** The sentence of a notice; the words are loaded with the first. */
 export async function noticeText(key: string, why: Reason): Promise<string> {
-  const { say } = await import("../words/say.ts");
+  const { say } = await words();
   return noticeSentence(key, why, say);
 }
 

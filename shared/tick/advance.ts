@@ -6,6 +6,7 @@ import { stepJob } from "../jobs/step.ts";
 import { writeTrouble } from "../jobs/trouble.ts";
 import type { World } from "../jobs/world.ts";
 import { AppError, messageOf } from "../model/errors.ts";
+import { loadedOnce } from "../model/loadedOnce.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
 import { stateKey } from "../state/keys.ts";
@@ -17,6 +18,8 @@ import { handOver, isInTask } from "./handOver.ts";
 
 /** Time that one job may use in a tick, including the reserve for its record; longer work continues in a task. */
 const SLICE_MS = 35_000;
+
+const kinds = loadedOnce(() => import("./kinds.ts"));
 
 /** Moves one job by id unless a task is working on it. A job without a log is not an error. */
 export async function advanceJob(world: World, id: string, known?: OpenWork): Promise<Advanced | undefined> {
@@ -112,7 +115,7 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
     terminal: world.terminal,
   };
   try {
-    const { kindFor } = await import("./kinds.ts");
+    const { kindFor } = await kinds();
     const kind = kindFor(looking, work, job);
     const stepped = await stepJob(kind, job, context);
     await tellGivingBack(world, kind, job, stepped);

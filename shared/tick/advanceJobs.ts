@@ -4,6 +4,7 @@ import type { Job } from "../jobs/record.ts";
 import type { World } from "../jobs/world.ts";
 import { AppError, hasCode, messageOf } from "../model/errors.ts";
 import { forEachBounded } from "../model/forEachBounded.ts";
+import { loadedOnce } from "../model/loadedOnce.ts";
 import { withLogFields } from "../model/logFields.ts";
 import { reason } from "../model/reason.ts";
 import { slotOf } from "../model/slot.ts";
@@ -145,9 +146,11 @@ function looks(world: World, work: OpenWork): NamedLook[] {
   ];
 }
 
+const migrationLook = loadedOnce(() => import("../verbs/migration/look.ts"));
+
 /** Loaded where there is a migration: it brings most of a restore along. */
 async function lookForSync(...given: Parameters<typeof import("../verbs/migration/look.ts").lookForSync>): Promise<unknown> {
-  return (await import("../verbs/migration/look.ts")).lookForSync(...given);
+  return (await migrationLook()).lookForSync(...given);
 }
 
 /** Reports a permanent failure once, and its resolution. Returns the message of a failed look. */

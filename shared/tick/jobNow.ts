@@ -2,10 +2,13 @@ import { type OpenWork, readOpenWork } from "../jobs/openWork.ts";
 import type { Job } from "../jobs/record.ts";
 import { heldBack, previewStep } from "../jobs/step.ts";
 import type { World } from "../jobs/world.ts";
+import { loadedOnce } from "../model/loadedOnce.ts";
 import { gatherHeld } from "../verbs/copy/gather.ts";
 import { stepCopy } from "../verbs/copy/step.ts";
 import type { CopyJob } from "../verbs/copy/types.ts";
 import type { JobNow } from "../verbs/jobs/show.ts";
+
+const kinds = loadedOnce(() => import("./kinds.ts"));
 
 /**
  * Determines what the job waits for, as a tick would, and reports nothing: whoever watches may have another ossnap.yaml. Where its look reads a whole repository or writes its findings, only what the state
@@ -18,7 +21,7 @@ export async function jobNow(asked: World, id: string): Promise<JobNow | undefin
   const job = work.jobs.find((open) => open.id === id);
   if (!job) return undefined;
   if (!isCheap(job)) return glance(world, work, job);
-  const { kindFor } = await import("./kinds.ts");
+  const { kindFor } = await kinds();
   const seen = await previewStep(kindFor(world, work, job), job, world);
   if ("outcome" in seen) return seen.outcome === "finished" ? undefined : { does: "waits", reason: seen.reason };
   if (seen.do !== "wait") return { does: "moves", reason: seen.reason };

@@ -1,5 +1,6 @@
 import type { World } from "../jobs/world.ts";
 import { hasCode, messageOf } from "../model/errors.ts";
+import { loadedOnce } from "../model/loadedOnce.ts";
 import { type Reason, reason } from "../model/reason.ts";
 import { slotOf } from "../model/slot.ts";
 import { raiseNotice, resolveNotice } from "../notices/notices.ts";
@@ -23,10 +24,12 @@ export interface TimerAnswer {
   started: { policy: string; job: string; outcome: string; advanced: Advanced | undefined }[];
 }
 
+const creating = loadedOnce(() => import("./createSnapshots.ts"));
+const pruning = loadedOnce(() => import("./pruneSnapshots.ts"));
 /** Each function loads its own. */
 const STARTS = {
-  createSnapshots: async (world: World, timer: PolicyTimer) => (await import("./createSnapshots.ts")).createSnapshots(world, timer),
-  pruneSnapshots: async (world: World, timer: PolicyTimer) => (await import("./pruneSnapshots.ts")).pruneSnapshots(world, timer),
+  createSnapshots: async (world: World, timer: PolicyTimer) => (await creating()).createSnapshots(world, timer),
+  pruneSnapshots: async (world: World, timer: PolicyTimer) => (await pruning()).pruneSnapshots(world, timer),
 };
 export type TimedFunction = keyof typeof STARTS;
 

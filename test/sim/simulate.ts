@@ -1,4 +1,5 @@
 import { hasCode, messageOf } from "../../shared/model/errors.ts";
+import { loadAll } from "../../shared/model/loadedOnce.ts";
 import type { Tasks } from "../../shared/model/tasks.ts";
 import { continueJob } from "../../shared/tick/continueJob.ts";
 import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
@@ -48,6 +49,8 @@ export interface SimulateOptions {
 export async function simulate(options: SimulateOptions): Promise<Run> {
   const { seed, scenario, faults } = options;
   const random = seededRandom(options.randomSeed ?? seed);
+  // What is loaded in the middle takes turns of the event loop, which the kernel does not wait for.
+  await loadAll();
   let violation: Violation | undefined;
   let checks: Check[] = [];
   // Between two writes nothing changes that a check could see.
