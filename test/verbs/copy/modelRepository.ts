@@ -47,7 +47,7 @@ export function modelRepository(random: Random, { isCounting, isSplit }: { isCou
 
   function newFile(prefix: string, taken: readonly ModelFile[], isCommit: boolean): ModelFile {
     // Few sizes, so that another file under the same name often has the same.
-    const content = Buffer.from(`${random.between(1e8, 9e8)}`.repeat(random.between(1, 3)));
+    const content = Buffer.from(`${random.between(1e8, 9e8)}`.repeat(random.pick([1, 1, 1, 3])));
     const physicalName = isCommit ? `segments_${number + 1}` : `_${number}_${taken.length}.cfs`;
     const partSize = isSplit && !isCommit && random.chance(0.5) ? random.pick([10, 17]) : 1_000_000;
     return { name: nextName(prefix, taken), physicalName, bytes: withFooter(content), partSize };

@@ -9,7 +9,7 @@ import { type Random, seededRandom } from "../../sim/random.ts";
 import { freshCopyWorld, SOURCE, world } from "../../world/copying.ts";
 import { OPS, tick } from "../../world/nightly.ts";
 import { HOUR_MS, MINUTE_MS, MOVED, type TestWorld } from "../../world/world.ts";
-import { type ModelRepository, modelRepository } from "./modelRepository.ts";
+import { type ModelRepository, type ModelSnapshot, modelRepository } from "./modelRepository.ts";
 import { dying, untagged } from "./wrappedStores.ts";
 
 /** `OSSNAP_SEEDS=1000` or `OSSNAP_SEED=copy-17` for one. */
@@ -133,13 +133,16 @@ async function copy({ isFaulty, check = false }: { isFaulty: boolean; check?: bo
   throw new Error(`a copy did not end in 90 rounds: ${JSON.stringify((await (await open()).log.read(id))?.head).slice(0, 2000)}`);
 }
 
+/** Often the newest snapshot is replaced, so that its names are used again. */
 async function changeSource(): Promise<void> {
   const { random, model } = story;
-  if (model.snapshots.length > 1 && random.chance(0.45)) {
-    const gone = random.pick(model.snapshots);
+  const isRemoving = model.snapshots.length > 1 && random.chance(0.6);
+  if (isRemoving) {
+    const gone = random.chance(0.7) ? (model.snapshots.at(-1) as ModelSnapshot) : random.pick(model.snapshots);
     model.remove(gone);
     story.log.push(`source removes ${gone.name}`);
-  } else story.log.push(`source takes ${model.take(world.now().getTime()).name}`);
+  }
+  if (!isRemoving || random.chance(0.7)) story.log.push(`source takes ${model.take(world.now().getTime()).name}`);
   await publishSource();
 }
 
