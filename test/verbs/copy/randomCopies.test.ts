@@ -17,7 +17,6 @@ const SEEDS = process.env.OSSNAP_SEED
   ? [process.env.OSSNAP_SEED]
   : Array.from({ length: Number(process.env.OSSNAP_SEEDS ?? 24) }, (_, at) => `copy-${at}`);
 const STEPS = 14;
-/** Not of the source, and never deleted. */
 const NOTES = "notes.txt";
 
 freshCopyWorld({ blobs: new Map() });
@@ -126,7 +125,6 @@ async function copy({ isFaulty, check = false }: { isFaulty: boolean; check?: bo
     const done = await (await open()).log.done(id);
     if (!done) continue;
     story.log.push(`copy ${done.state} ${done.reason.code}`);
-    story.fault = { kind: "none", after: 0 };
     return done;
   }
   story.fault = { kind: "none", after: 0 };
