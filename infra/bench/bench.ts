@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
 import { benchCold } from "./cold/coldBench.ts";
+import { benchCopy } from "./copy/copyBench.ts";
 import { benchCost } from "./cost/costBench.ts";
 import { benchGate } from "./gateBench.ts";
 import { benchPreflight } from "./preflightBench.ts";
@@ -11,7 +12,7 @@ import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
 const USAGE =
-  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `cold [--json]`, `cost [--json]` or `scale [--json]`";
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `cold [--json]`, `cost [--json]`, `scale [--json]` or `copy [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
     prune: () => benchPrune(note),
     preflight: () => benchPreflight(note),
     cold: () => benchCold(note),
+    copy: () => benchCopy(note),
     cost: () => benchCost(note),
     scale: async () => benchScale(),
   };

@@ -17,10 +17,10 @@ import { highestRoot } from "./publish.ts";
 import type { CopyData, CopyInput } from "./types.ts";
 import { beginBatch, endWriting } from "./writing.ts";
 
-/** Hides the latency of a store that is far away. */
+/** Hides the latency of a store on another continent; on one machine 16 are as fast, and take as much of the processor. */
 const BLOBS_AT_ONCE = 64;
-/** Of blobs that were read and are not yet written: of large ones only a few are in flight. */
-const BYTES_AT_ONCE = 64 * 1024 * 1024;
+/** Of blobs that were read and are not yet written, so that of large ones only a few are in flight: with them a process stays below 256 MB. */
+const BYTES_AT_ONCE = 48 * 1024 * 1024;
 const BATCH = z.looseObject({ id: z.string(), bytes: z.number(), blobs: z.array(z.looseObject({ key: z.string(), kind: z.string() })) });
 /** No further blob starts with less time left, because an unreported batch is moved again. */
 const BLOB_RESERVE_MS = 30_000;
