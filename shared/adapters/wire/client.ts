@@ -8,8 +8,19 @@ import type { WireSigner } from "./signing/request.ts";
 
 /** A reachable endpoint completes the TCP and TLS handshakes long before this. */
 const CONNECTION_TIMEOUT_MS = 10_000;
-/** More connections than the workers ever use at once; a safety limit. */
+/** More connections to one host than the workers ever use at once; a safety limit. */
 const SOCKETS_MAX = 128;
+/** Shorter than any store keeps an idle connection, so that a request seldom meets one that was closed, also after an instance was frozen. */
+const IDLE_CONNECTION_MS = 4_000;
+/**
+ * Of the process, not of a store: an instance that moves one batch after the other would otherwise connect, over TLS, for every fourth blob. Requests
+ * carry their own keys.
+ */
+const OPTIONS = { keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_CONNECTION_MS };
+const AGENTS = {
+  http: readingIntoSharedMemory(new http.Agent(OPTIONS)),
+  https: readingIntoSharedMemory(new https.Agent(OPTIONS)),
+};
 
 export interface WireCall {
   method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
@@ -36,7 +47,7 @@ export interface WireClientOptions {
 export function wireClient({ address, sign, signedPath, requestTimeoutMs }: WireClientOptions): WireClient {
   const { isSecure, hostname, port, host, path } = address;
   const library = isSecure ? https : http;
-  const agent = readingIntoSharedMemory(new library.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX }));
+  const agent = isSecure ? AGENTS.https : AGENTS.http;
   const connectMs = Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs);
   const place = `${isSecure ? "https" : "http"}://${hostname}${port === undefined ? "" : `:${port}`}`;
   const to = { agent, hostname: hostname.replace(/^\[|\]$/g, ""), port, timeout: requestTimeoutMs };
