@@ -166,7 +166,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "writes a blob although the time of its task is over",
-    file: "shared/verbs/copy/move.ts",
+    file: "shared/verbs/copy/moving/moveUnit.ts",
     find: "if (isOver()) throw",
     replace: "if (isOver() && sent > 99) throw",
     test: "test/verbs/copy/lateWrites.test.ts",
