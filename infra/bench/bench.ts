@@ -4,6 +4,7 @@ import { benchCold } from "./cold/coldBench.ts";
 import { benchCopy } from "./copy/copyBench.ts";
 import { benchCost } from "./cost/costBench.ts";
 import { benchGate } from "./gateBench.ts";
+import { benchPlan } from "./plan/planBench.ts";
 import { benchPreflight } from "./preflightBench.ts";
 import { benchPrune } from "./pruneBench.ts";
 import { benchRoot } from "./rootBench.ts";
@@ -12,7 +13,7 @@ import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
 const USAGE =
-  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `cold [--json]`, `cost [--json]`, `scale [--json]` or `copy [--json]`";
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `plan [--blobs 1000000] [--json]`, `cold [--json]`, `cost [--json]`, `scale [--json]` or `copy [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
     tick: () => benchTick(note),
     prune: () => benchPrune(note),
     preflight: () => benchPreflight(note),
+    plan: () => benchPlan(blobs, note),
     cold: () => benchCold(note),
     copy: () => benchCopy(note),
     cost: () => benchCost(note),

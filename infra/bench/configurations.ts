@@ -21,7 +21,7 @@ export interface BenchParts {
 }
 
 /** The contents of ossnap.yaml, as JSON, of every bench that runs the product with one. */
-export const CONFIGURATIONS: Readonly<Record<"tick" | "prune" | "preflight", (parts: BenchParts) => unknown>> = {
+export const CONFIGURATIONS: Readonly<Record<"tick" | "prune" | "preflight" | "plan", (parts: BenchParts) => unknown>> = {
   /** One watch, one copy after a policy, four policies with slots so far away that none is due. */
   tick({ clusterUrl, ossUrl: endpoint, location }) {
     const place = (bucket: string) => ({ store: "oss", bucket, endpoint, region: REGION });
@@ -45,6 +45,21 @@ export const CONFIGURATIONS: Readonly<Record<"tick" | "prune" | "preflight", (pa
           restore: { indices: ["movies"] },
         },
       },
+    };
+  },
+  /** One copy for each destination, from the same source. */
+  plan({ ossUrl: endpoint, location }) {
+    const place = (bucket: string) => ({ store: "oss", bucket, endpoint, region: REGION, basePath: "" });
+    const copies = ["empty", "full", "half"].map((name) => [
+      name,
+      { from: "bench", to: place(name), schedule: { cron: "0 0 0 1 1 *", timeZone: "UTC" } },
+    ]);
+    return {
+      version: 1,
+      state: { bucket: "state", prefix: "prod/", endpoint, region: REGION },
+      clusters: { bench: { url: "http://127.0.0.1:9" } },
+      repositories: { bench: { cluster: "bench", register: { type: "fs", settings: { location } }, blobs: place("source") } },
+      copies: Object.fromEntries(copies),
     };
   },
   /** One watch, whose snapshot is restored by hand. */

@@ -31,6 +31,7 @@ export type TerminalFault =
   | "prune-refused"
   | "deletion-refused"
   | "rollback-refused"
+  | "copy-refused"
   | "backup-refused"
   | "registration-refused"
   | "sharing-refused"
@@ -55,6 +56,7 @@ export const MEANINGS: Readonly<Record<FaultCode, Meaning>> = {
   conflict: { title: "It conflicts with the current state", exitCode: EXIT.refused },
   "restore-refused": { title: "The restore would be refused", exitCode: EXIT.refused },
   "migration-refused": { title: "The migration would be refused", exitCode: EXIT.refused },
+  "copy-refused": { title: "The copy would start nothing", exitCode: EXIT.refused },
   "backup-refused": { title: "The backup would start nothing", exitCode: EXIT.refused },
   "prune-refused": { title: "The prune would be refused", exitCode: EXIT.refused },
   "deletion-refused": { title: "The deletion would be refused", exitCode: EXIT.refused },

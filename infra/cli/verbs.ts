@@ -1,4 +1,6 @@
+import { CHECK_DRY } from "../../shared/verbs/copy/types.ts";
 import { BACKUP_BECAUSE, DRY_RUN } from "./line/backupOptions.ts";
+import { CHECK, COPY_DRY_RUN } from "./line/copyOptions.ts";
 import { MIGRATE_VERBS } from "./line/migrateVerbs.ts";
 import {
   APPLY_HASH,
@@ -117,10 +119,17 @@ export const VERBS: readonly Verb[] = [
   verb(
     "copy <name>",
     {
-      description: "copy the snapshots that an entry of copies selects",
+      description: "copy the snapshots that an entry of copies selects; --dry-run shows what there is to do",
       example: ["copy", "aws-to-oss", "--wait", "2h"],
       args: { name: name() },
-      options: { wait: WAIT, key: KEY },
+      options: { dryRun: COPY_DRY_RUN, check: CHECK, wait: WAIT, key: KEY },
+      check: ({ dryRun, check, wait, key }) => {
+        if (!dryRun) return undefined;
+        if (check) return `--check: ${CHECK_DRY}`;
+        return wait !== undefined || key !== undefined
+          ? "--dry-run: starts nothing, so --wait and --key have no meaning; leave them out"
+          : undefined;
+      },
     },
     async (session, input) => (await import("./verbs/copy.ts")).copy(session, input),
   ),

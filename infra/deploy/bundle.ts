@@ -4,10 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
-import { readCertificate } from "../../shared/runtime/certificates.ts";
-import { hasPlaceholder } from "../../shared/runtime/config/environment.ts";
-import { resolvedConfigText } from "../../shared/runtime/config/loadConfig.ts";
+import { bundledConfigText } from "./bundling/bundledConfig.ts";
 import { leavingOut } from "./bundling/leftOut.ts";
+import { splitBundle } from "./bundling/split.ts";
 import { VENDOR_DIRECTORY, VENDOR_FILES, vendorSource, vendorsBeside } from "./bundling/vendorFiles.ts";
 import { FUNCTION_NAMES } from "./functionLimits.ts";
 
@@ -26,11 +25,13 @@ export interface BundleOptions {
 
 /** A file of a bundle. */
 export interface BundledFile {
-  /** Relative to the bundle's directory: `index.js`, `vendor/oss.js`. */
+  /** Relative to the bundle's directory: `index.js`, `job-ABCDEFGH.js`, `vendor/oss.js`. */
   file: string;
   sizeBytes: number;
   /** Names of the packages in it, in order. */
   packages: string[];
+  /** Paths of ossnap's own sources in it; none in a vendor's file. */
+  sources: string[];
 }
 
 export interface Bundle {
@@ -68,13 +69,13 @@ export const BUNDLED = {
 } satisfies BuildOptions;
 
 /**
- * Writes `<outDir>/<name>/index.js` (CommonJS, `exports.handler`) with the vendors' libraries and `ossnap.json` beside it, and
+ * Writes `<outDir>/<name>/index.js` (CommonJS, `exports.handler`) with what is loaded on demand, the vendors' libraries and `ossnap.json` beside it, and
  * `<outDir>/package.json`. A bundle's only dependency is Node 20.10. Other entries of `outDir` are left unchanged.
  * Throws `invalid` when the configuration has faults or an entry does not bundle; the message includes the bundler's own message.
  */
 export async function bundleFunctions(options: BundleOptions): Promise<Bundle[]> {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-  const configText = withCertificateTexts(resolvedConfigText(options.configText), options.configDir ?? ".");
+  const configText = bundledConfigText(options.configText, options.configDir ?? ".");
   const outDir = resolve(options.outDir ?? "dist");
   const functionsDir = options.functionsDir ?? join(root, "functions");
   await mkdir(outDir, { recursive: true });
@@ -106,22 +107,14 @@ async function bundleVendor(
 }
 
 /** Of a build with one output. */
-function contentsOf(metafile: Metafile): Pick<BundledFile, "sizeBytes" | "packages"> {
+function contentsOf(metafile: Metafile): Omit<BundledFile, "file"> {
   const [output] = Object.values(metafile.outputs);
-  const packages = Object.keys(output?.inputs ?? {}).flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
-  return { sizeBytes: output?.bytes ?? 0, packages: [...new Set(packages)].sort() };
+  return { sizeBytes: output?.bytes ?? 0, packages: packagesOf(Object.keys(output?.inputs ?? {})), sources: [] };
 }
 
-/** A bundle has no other files: it contains the certificates that ossnap.yaml names as files. */
-function withCertificateTexts(configText: string, directory: string): string {
-  const tree = JSON.parse(configText) as { clusters?: Record<string, { ca?: string }> };
-  for (const [name, cluster] of Object.entries(tree.clusters ?? {})) {
-    if (cluster.ca === undefined || hasPlaceholder(cluster.ca)) continue;
-    const { pem, wrong = "" } = readCertificate(cluster.ca, directory);
-    if (pem === undefined) throw new AppError("invalid", `clusters.${name}.ca: ${wrong}: ${JSON.stringify(cluster.ca)}`);
-    cluster.ca = pem;
-  }
-  return `${JSON.stringify(tree, undefined, 2)}\n`;
+function packagesOf(sources: readonly string[]): string[] {
+  const packages = sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
+  return [...new Set(packages)].sort();
 }
 
 interface Destination {
@@ -139,16 +132,18 @@ async function bundleOne(name: string, at: Destination): Promise<Bundle> {
   await mkdir(directory, { recursive: true });
   await cp(at.vendorDir, join(directory, VENDOR_DIRECTORY), { recursive: true });
   await writeFile(join(directory, "ossnap.json"), at.configText);
-  const own = await bundleEntry(join(at.functionsDir, `${name}.ts`), path).catch((error: unknown) => {
+  const entry = join(at.functionsDir, `${name}.ts`);
+  const split = await splitBundle(entry, { ...BUNDLED, plugins: [vendorsBeside, leavingOut] }, IMPORT_META_URL).catch((error: unknown) => {
     throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
   });
-  return { name, path, sizeBytes: own.sizeBytes, files: [{ file: "index.js", ...own }, ...at.vendors] };
-}
-
-async function bundleEntry(entry: string, outfile: string): Promise<Pick<BundledFile, "sizeBytes" | "packages">> {
-  const plugins = [vendorsBeside, leavingOut];
-  const { metafile } = await build({ ...BUNDLED, plugins, entryPoints: [entry], outfile, metafile: true, banner: { js: IMPORT_META_URL } });
-  return contentsOf(metafile);
+  const own = split.map(({ file, code, sources }) => ({
+    file,
+    sizeBytes: Buffer.byteLength(code),
+    packages: packagesOf(sources),
+    sources,
+  }));
+  await Promise.all(split.map(({ file, code }) => writeFile(join(directory, file), code)));
+  return { name, path, sizeBytes: own[0]?.sizeBytes ?? 0, files: [...own, ...at.vendors] };
 }
 
 function kilobytes(bytes: number): string {

@@ -1,15 +1,15 @@
 import type { ClusterConfig, Config, Place } from "../../shared/model/config.ts";
 import { checkEndpoint, parseEndpoint } from "../../shared/repository/endpoint.ts";
 import { type Fault, fault } from "../../shared/repository/fault.ts";
+import { addressKind } from "./addressKind.ts";
 import type { FunctionProps } from "./serverlessSchema.ts";
 
-/** RFC 1918, RFC 6598 (Alibaba Cloud's own services) and RFC 4193. */
-const PRIVATE_ADDRESS = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[f[cd][0-9a-f]{2}:)/;
-/** Public addresses have `.public.` before it. */
-const ELASTICSEARCH = /\.elasticsearch\.aliyuncs\.com$/;
-
-/** Refuses what functions in the region of s.yaml cannot reach: another region, and internal addresses without a VPC. */
-export function checkNetwork(config: Config, deployed: readonly { path: string; props: FunctionProps }[]): Fault[] {
+/**
+ * Refuses what functions in the region of s.yaml cannot reach: another region, internal addresses without a VPC, and addresses that have a
+ * meaning on one machine or one cable only.
+ * @param isHere whether the functions run on this machine: then this machine's own addresses are theirs.
+ */
+export function checkNetwork(config: Config, deployed: readonly { path: string; props: FunctionProps }[], isHere = false): Fault[] {
   const [first, ...others] = deployed;
   if (first === undefined) return [];
   const { region, vpcConfig } = first.props;
@@ -25,7 +25,8 @@ export function checkNetwork(config: Config, deployed: readonly { path: string; 
     ...elsewhere,
     ...checkState(config, region),
     ...checkPlaces(config, region),
-    ...(isInVpc ? checkVpc(config, deployed) : internalAddresses(config)),
+    ...(isInVpc ? checkVpc(config, deployed) : []),
+    ...outOfReach(config, { isInVpc, isHere }),
   ];
 }
 
@@ -58,19 +59,21 @@ function checkVpc({ vpc }: Config, deployed: readonly { path: string; props: Fun
   });
 }
 
-function internalAddresses(config: Config): Fault[] {
-  const fix = "add vpc: { id: vpc-…, vSwitches: [vsw-…], securityGroup: sg-… } to ossnap.yaml, or write the public address";
+function outOfReach(config: Config, { isInVpc, isHere }: { isInVpc: boolean; isHere: boolean }): Fault[] {
   return addressesOf(config).flatMap(([path, address]) => {
-    const kind = internalKind(address);
-    if (kind === undefined) return [];
-    return [fault(path, "serverless.internal", `${kind}, which functions without a VPC cannot reach`, fix)];
+    const { words, from } = addressKind(hostOf(address)) ?? {};
+    if (words === undefined || (from === "vpc" && isInVpc) || (from === "machine" && isHere)) return [];
+    if (from === "vpc") return [fault(path, "serverless.internal", `${words}, which functions without a VPC cannot reach`, VPC_FIX)];
+    return [fault(path, "serverless.unreachable", `${words}, which no function can reach`, "write the address by which others reach it")];
   });
 }
+
+const VPC_FIX = "add vpc: { id: vpc-…, vSwitches: [vsw-…], securityGroup: sg-… } to ossnap.yaml, or write the public address";
 
 /** What an operator must set up beside ossnap: who admits addresses by a list, and which addresses the functions have. */
 export function networkNotes({ clusters, vpc }: Config): string[] {
   return Object.entries(clusters).flatMap(([name, cluster]) => {
-    const isInternal = ELASTICSEARCH.test(hostOf(cluster.url)) && !isPublic(cluster);
+    const isInternal = hostOf(cluster.url).endsWith(".elasticsearch.aliyuncs.com") && !isPublic(cluster);
     if (vpc !== undefined && isInternal)
       return [`clusters.${name}: add the address ranges of ${vpc.vSwitches.join(", ")} to the private white list of the instance`];
     if (!isPublic(cluster)) return [];
@@ -85,13 +88,6 @@ export function networkNotes({ clusters, vpc }: Config): string[] {
 
 function isPublic({ url }: ClusterConfig): boolean {
   return /\.public\.elasticsearch\.aliyuncs\.com$/.test(hostOf(url));
-}
-
-/** How an address is internal, in words; `undefined` for one that the internet reaches, and for OSS's own internal addresses, which need no VPC. */
-function internalKind(address: string): string | undefined {
-  const host = hostOf(address);
-  if (PRIVATE_ADDRESS.test(host)) return "a private IP address";
-  return ELASTICSEARCH.test(host) && !/\.public\./.test(host) ? "the private address of an Elasticsearch instance" : undefined;
 }
 
 /** An endpoint may lack the scheme. */

@@ -17,17 +17,19 @@ import { awsVariables, checkSecrets, checkVariableNames } from "./checkVariables
 import { FUNCTION_NAMES, functionNameOf } from "./functionLimits.ts";
 import { renderServerless } from "./renderServerless.ts";
 import { resolveTemplate } from "./resolveTemplate.ts";
-import { type FunctionProps, KNOWN_KEYS, resourceSchema, serverlessSchema, type Trigger } from "./serverlessSchema.ts";
+import { type FunctionProps, KNOWN_KEYS, type OssTrigger, resourceSchema, serverlessSchema, type Trigger } from "./serverlessSchema.ts";
 import { isVariableName, standInsFor } from "./standIns.ts";
 import { timersFor, watchTriggersFor, withoutTimer } from "./timersFor.ts";
 
 export interface CheckOptions {
   /** The `${NAME}`s of ossnap.yaml; each function must have all of them in its environment. */
   environmentNames?: readonly string[];
-  /** For a platform that rejects the OSS trigger: its absence is then not a fault. */
+  /** For a platform that rejects OSS triggers, or more watches than it takes: a watch without one is then not a fault. */
   withoutEvents?: boolean;
   /** Replaces the deployer's environment. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Whether the functions run on this machine, which may then have the clusters too. */
+  isHere?: boolean;
 }
 
 /**
@@ -61,7 +63,7 @@ export function checkServerless(serverlessText: string, config: Config, options:
     ...checkBundled(whole.data.actions),
     ...checkVariableNames(serverlessText, options.environmentNames ?? []),
     ...checkNames(named, deployed, config.deployment),
-    ...checkNetwork(config, deployed),
+    ...checkNetwork(config, deployed, options.isHere),
     ...checkOrder(Object.keys(whole.data.resources), deployed),
     ...deployed.flatMap((one) => checkOne(one, config, options)),
     ...checkOverlap(deployed.flatMap(ossTriggersOf)),
@@ -88,13 +90,12 @@ function checkOne({ path, props }: Deployed, config: Config, options: CheckOptio
   ];
   const timers = Object.entries(timersFor(config)).find(([key]) => key === name)?.[1] ?? [];
   faults.push(...checkTimers(path, placed({ path, props }, isKind("timer")), timers));
-  const watched = watchTriggersFor(config, props.region).filter(() => name === "onCopiedBlob");
   const found = ossTriggersOf({ path, props });
-  if (watched.length > TRIGGERS_PER_FUNCTION_MAX) {
-    faults.push(tooManyWatches(watched.length, props.region));
-  } else if (!(options.withoutEvents === true && found.length === 0)) {
-    faults.push(...checkWatches(path, found, watched, props.region));
-  }
+  const isWanted = ({ triggerName }: OssTrigger) =>
+    options.withoutEvents !== true || found.some(({ trigger }) => trigger.triggerName === triggerName);
+  const watched = name === "onCopiedBlob" ? watchTriggersFor(config, props.region).filter(isWanted) : [];
+  if (watched.length > TRIGGERS_PER_FUNCTION_MAX) faults.push(tooManyWatches(watched.length, props.region));
+  else faults.push(...checkWatches(path, found, watched, props.region));
   return faults;
 }
 
@@ -115,7 +116,7 @@ function tooManyWatches(count: number, region: string): Fault {
     "watches",
     "serverless.watches",
     wrong,
-    "give the others a deployment of their own, with its own ossnap.yaml and name (deployment: more)",
+    "give the others a deployment of their own, with its own ossnap.yaml and name (deployment: more), or say --without-events: those without a trigger are looked at every minute",
   );
 }
 

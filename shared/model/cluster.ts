@@ -14,6 +14,16 @@ export interface ClusterInfo {
   /** `OpenSearch 2.11.0`, if it is one. */
   openSearch?: string;
   dataNodes: number;
+  /** Nodes that take no shards any more, because they are about to leave (from 7.13 on); absent if there are none. */
+  leaving?: readonly LeavingNode[];
+  /** Of the data nodes, each once, if one differs from `version`: the cluster is being upgraded. Told from 8.8 on. */
+  dataVersions?: readonly string[];
+}
+
+export interface LeavingNode {
+  id: string;
+  /** The name of the node that takes over its shards, and no others until then. */
+  successor?: string;
 }
 
 export interface RegisteredRepository {
@@ -83,6 +93,9 @@ export interface IndexOperations {
   /** With `sinceStart`: another text after a primary started again, or on another node. */
   starts?: string;
 }
+
+/** Of the started primaries of an index. */
+export type IndexCounts = Omit<IndexOperations, "starts"> & { documents: number };
 
 export interface RestoreRequest {
   repository: string;
@@ -176,6 +189,8 @@ export interface Cluster extends ReadsContents, ReadsMappings, RestoresStreams {
    * written between. From 6.0 on by sequence numbers, which outlast restarts.
    */
   operations(index: string): Promise<IndexOperations>;
+  /** Both of several open indices, in one request whatever their number; one that is not there, or closed, is missing. */
+  counts(indices: readonly string[]): Promise<Map<string, IndexCounts>>;
   health(index: string): Promise<IndexHealth | undefined>;
   /** Of every index, in one request; closed ones may be missing. */
   healths(): Promise<Map<string, IndexHealth>>;

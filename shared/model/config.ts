@@ -38,6 +38,8 @@ export interface ClusterConfig {
   aws?: AwsAccess | undefined;
   /** Of the instance; absent, it is that of the function, in a terminal that of the state. */
   region?: string | undefined;
+  /** Of what restores by hand and rollbacks keep on it, in primary shards; the oldest is deleted before its time. */
+  keepOldBytes?: number | undefined;
 }
 
 export interface Registration {
@@ -120,7 +122,13 @@ export interface CopyRule {
   /** The policy whose success starts this copy. */
   after?: string | undefined;
   schedule?: Schedule | undefined;
+  /** Which of the snapshots that the source has stay listed at the destination; all of them without it. */
+  keep?: CopyKeep | undefined;
+  /** Blobs at the destination that no listed snapshot needs are deleted after a day, so many percent of all blobs at once. Without it they stay. */
+  unneeded?: { deleteAtMostPercent: number } | undefined;
 }
+
+export type CopyKeep = Pick<KeepRules, "last" | "hourly" | "daily" | "weekly" | "monthly" | "yearly" | "withinMs"> & { timeZone: string };
 
 /** More is a slip of the pen; servers accept any number and then refuse the shards. */
 export const REPLICAS_MAX = 9_999;

@@ -24,8 +24,9 @@ const shown = new WeakMap<World["by"], Set<string>>();
 export async function raiseChosen(world: World, fact: Fact): Promise<boolean> {
   if (world.terminal === undefined) return raiseCondition(world, fact);
   const known = shown.get(world.by) ?? new Set();
-  if (!world.isPreview && !known.has(fact.key)) world.logger.warn("notice", { key: fact.key, text: noticeText(fact.key, fact.reason) });
+  const isNew = !world.isPreview && !known.has(fact.key);
   shown.set(world.by, known.add(fact.key));
+  if (isNew) world.logger.warn("notice", { key: fact.key, text: await noticeText(fact.key, fact.reason) });
   return false;
 }
 

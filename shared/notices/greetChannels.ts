@@ -37,7 +37,7 @@ async function greet(world: World, live: LiveView, newcomers: readonly string[])
     const channels = newcomers.filter((name) => !heard.has(channelMark(name)));
     if (channels.length === 0) continue;
     const { since, code, severity, reason } = fact;
-    const notice = { key, code, severity, reason, status: "firing" as const, since, at: since, text: noticeText(key, reason) };
+    const notice = { key, code, severity, reason, status: "firing" as const, since, at: since, text: await noticeText(key, reason) };
     const accepted = world.notifiers.flatMap(({ name }) => (channels.includes(name) ? [] : name));
     const id = stateKey.unsentId(new Date(since), subject, "firing", shortHash(4, ...channels));
     await writeObjectOnce(world.state, stateKey.unsent(id, 0), { notice, channels, accepted, heard: fact.channels } satisfies Entry);

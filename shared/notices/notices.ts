@@ -56,7 +56,7 @@ async function raiseFirst(world: World, fact: Fact): Promise<boolean> {
   const key = stateKey.notice(fact.key, generation);
   const over = stateKey.noticeOver(fact.key, generationId(generation));
   const decision = { ...decidedBy(world, at, key), over };
-  const stored = await storeNotice(world, firing(fact, { since: at, at }), decision);
+  const stored = await storeNotice(world, await firing(fact, { since: at, at }), decision);
   const isFirst = await writeObjectOnce(
     world.state,
     key,
@@ -102,7 +102,7 @@ async function raiseChanged(world: World, fact: Fact, open: Open): Promise<boole
   const at = world.clock.now();
   const [over, next] = [stateKey.noticeOver(fact.key, begun), stateKey.noticeAgain(fact.key, begun, number + 1)];
   const decision = { ...decidedBy(world, at, stateKey.noticeAgain(fact.key, begun, number)), over, change: { number, next } };
-  const stored = await storeNotice(world, firing(fact, { since: new Date(known.since), at }), decision);
+  const stored = await storeNotice(world, await firing(fact, { since: new Date(known.since), at }), decision);
   const current = openAs(fact, { ...known, changes: number });
   const isFirst = await writeObjectOnce(world.state, decision.keys[0], { by: decision.by, what: changeOf(current) });
   // Another invocation reported a change meanwhile, perhaps another one, and what this one saw may be over: the next look sees what is true.
@@ -159,9 +159,9 @@ function isSameReason(one: Reason, other: Reason): boolean {
   return one.code === other.code && one.params.because === other.params.because;
 }
 
-function firing(fact: Fact, times: Pick<Notice, "since" | "at">): Notice {
+async function firing(fact: Fact, times: Pick<Notice, "since" | "at">): Promise<Notice> {
   const { upTo: _upTo, about: _about, snapshots: _snapshots, ...sent } = fact;
-  return { ...sent, status: "firing", ...times, text: noticeText(fact.key, fact.reason) };
+  return { ...sent, status: "firing", ...times, text: await noticeText(fact.key, fact.reason) };
 }
 
 /** Reports that a fact is over, if it had been raised and, given `upTo`, if it does not reach further than that. */
@@ -179,7 +179,7 @@ export async function resolveNotice(world: World, subject: string, code: string,
   const { number: changes } = await lastChange(world, key, begun, fact.changes);
   const at = world.clock.now();
   const since = new Date(fact.since);
-  const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: noticeText(key, why) };
+  const notice: Notice = { key, code, severity: "good", reason: why, status: "resolved", since, at, text: await noticeText(key, why) };
   const decision = decidedBy(world, at, stateKey.noticeOver(key, begun));
   const stored = await storeNotice(world, notice, decision);
   const over = {

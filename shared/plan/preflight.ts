@@ -203,7 +203,16 @@ function versionChecks(input: PreflightInput, indices: readonly ClosureIndex[]):
       ),
     ];
   }
-  return [ok("version", reason("version.fits", { written, target }))];
+  return [ok("version", reason("version.fits", { written, target })), ...upgradeChecks(input, written)];
+}
+
+/** While a cluster is upgraded, a restored shard is placed only on nodes that are not older than the snapshot (measured on 8.15.3 beside 8.17.0). */
+function upgradeChecks({ dataVersions = [] }: PreflightInput, written: string): PreflightCheck[] {
+  const older = dataVersions.filter((version) => isNewer(written, version));
+  if (older.length === 0) return [];
+  const params = { written, versions: [...dataVersions] };
+  if (older.length < dataVersions.length) return [warn("version", reason("version.upgrading", params))];
+  return [refuse("version", reason("version.upgradingAll", params), reason("wayOut.upgrade"))];
 }
 
 /** https://www.elastic.co/guide/en/elasticsearch/reference/8.17/archive-indices.html: only with a licence, which is not asked for. */

@@ -1,6 +1,6 @@
 import type { AliasHolder } from "../model/aliases/aliasMove.ts";
 import type { ReplacedSeen } from "../model/aliases/replacedIndex.ts";
-import type { ClusterIndex } from "../model/cluster.ts";
+import type { ClusterIndex, IndexHealth } from "../model/cluster.ts";
 import type { DisksSeen } from "../model/disks/clusterDisks.ts";
 import type { OldSeen } from "../model/overwriting/oldIndex.ts";
 import type { NodeAttributes, PlacementLayers, PlacementSettings } from "../model/placement/placement.ts";
@@ -73,8 +73,10 @@ export interface Placement {
   /** Only if the cluster tells them. */
   nodes: readonly NodeAttributes[] | undefined;
   dataNodes: number;
-  /** By index, shards that are on no node; absent if it does not matter, or is not told. */
-  unassigned?: ReadonlyMap<string, number> | undefined;
+  /** Names of data nodes that take no new shard because they are about to leave, or to take over from one that is; absent if there are none. They are not among `nodes`. */
+  leaving?: readonly string[] | undefined;
+  /** By index, which of its shards are on nodes; absent if it does not matter, and empty if it is not told. */
+  healths?: ReadonlyMap<string, Pick<IndexHealth, "primariesActive" | "shards" | "unassigned">> | undefined;
 }
 
 export interface PreflightInput {
@@ -85,6 +87,8 @@ export interface PreflightInput {
   /** Instead of `alias`: several, each with a pattern of indices. */
   aliases?: Readonly<Record<string, string>> | undefined;
   targetVersion: string;
+  /** Of the target's data nodes, if one differs from `targetVersion`. */
+  dataVersions?: readonly string[] | undefined;
   /** Why the target takes no restore: it is OpenSearch. */
   openSearch?: Reason | undefined;
   existing: readonly ClusterIndex[];

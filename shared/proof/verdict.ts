@@ -4,7 +4,8 @@ import type { BlobInfo } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
 import { reason } from "../model/reason.ts";
 import type { ClosureBlob, DamagedBlob, MissingBlob, Verdict } from "../model/repository.ts";
-import { blobsOf, countedParts, type ExpectedBlob, isSplit, listedParts, namingOf, partKeyOf, type SplitBlobs } from "./splitBlobs.ts";
+import { listingCursor } from "./listing/cursor.ts";
+import { blobsOf, countedParts, type ExpectedBlob, isSplit, listedParts, namingOf, type SplitBlobs } from "./splitBlobs.ts";
 
 /** The fault of one expected blob given its size in the store; `foundBytes` is undefined for an absent blob. */
 function missingOf(blob: ClosureBlob, foundBytes: number | undefined): MissingBlob | undefined {
@@ -72,49 +73,20 @@ function nothingJoined(): Joined {
 }
 
 export function listingJoin(listing: AsyncIterable<BlobInfo>): ListingJoin {
-  const iterator = inOrder(listing);
+  const cursor = listingCursor(inOrder(listing));
   const naming = namingOf();
-  let current: BlobInfo | undefined;
-  let ended = false;
-  // A file list may name a file twice.
-  let last: { prefix: string; parts: Map<number, BlobInfo> } | undefined;
-  const advance = async (): Promise<void> => {
-    const step = await iterator.next();
-    ended = step.done === true;
-    current = step.done === true ? undefined : step.value;
-  };
-  const advanceTo = async (key: string): Promise<void> => {
-    while (!ended && (current === undefined || compareKeys(current.key, key) < 0)) await advance();
-  };
-  const partsBelow = async (prefix: string): Promise<Map<number, BlobInfo>> => {
-    if (last?.prefix === prefix) return last.parts;
-    last = { prefix, parts: new Map() };
-    for (await advanceTo(prefix); current?.key.startsWith(prefix); await advance()) {
-      const at = partKeyOf(current.key);
-      if (at?.prefix === prefix) last.parts.set(at.part, current);
-    }
-    return last.parts;
-  };
   return {
     async take(expected) {
       const joined = nothingJoined();
       const join = joining(joined, naming);
       for (const blob of expected) {
-        if (isSplit(blob)) {
-          join.split(blob, await partsBelow(blob.prefix));
-          continue;
-        }
-        await advanceTo(blob.key);
-        join.one(blob, current?.key === blob.key ? current : undefined);
+        if (isSplit(blob)) join.split(blob, await cursor.partsBelow(blob.prefix));
+        else join.one(blob, await cursor.at(blob.key));
       }
       return joined;
     },
-    async end() {
-      while (!ended) await advance();
-    },
-    async close() {
-      await iterator.return();
-    },
+    end: () => cursor.end(),
+    close: () => cursor.close(),
   };
 }
 

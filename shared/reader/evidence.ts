@@ -11,9 +11,8 @@ import { printPlaceUrl } from "../repository/url.ts";
 import type { StateClock } from "../state/identity.ts";
 import { stateKey } from "../state/keys.ts";
 import { writeObject } from "../state/objects.ts";
+import { UUID_MAX, uuidOf, verdictKeys } from "../state/verdictKeys.ts";
 import { endWide, evidenceKey, evidenceOrDamaged, noteWide, readEvidence } from "./prove/storedDamage.ts";
-
-const UUID_MAX = 255;
 
 /** Where verdicts are stored, by which version of the code, and with which clock. */
 interface EvidenceKeeper {
@@ -169,7 +168,7 @@ interface Which {
 }
 
 /**
- * The verdict that holds per snapshot uuid on the blobs of this place. One LIST and one GET per stored verdict of these snapshots.
+ * The verdict that holds per snapshot uuid on the blobs of this place. One LIST per 1,000 stored verdicts, at most two per snapshot, and one GET per stored verdict of these snapshots.
  */
 export async function newestEvidence(
   world: Pick<EvidenceKeeper, "state">,
@@ -190,11 +189,7 @@ export async function evidenceByPlace(
   { subsets = false, readable = false }: Which = {},
 ): Promise<Map<string, Map<string, Evidence>>> {
   const places = new Map<string, Map<string, Evidence[]>>();
-  // A longer one is no prefix that a store lists, and has no verdict.
-  const [only] = uuids.size === 1 ? [...uuids].filter((uuid) => uuid.length <= UUID_MAX) : [];
-  const read = new Map<string, Evidence | undefined>();
-  for await (const { key } of world.state.list(only === undefined ? stateKey.evidenceAll : stateKey.evidenceOf(only)))
-    if (uuids.has(uuidOf(key))) read.set(key, undefined);
+  const read = new Map<string, Evidence | undefined>((await verdictKeys(world.state, uuids)).map((key) => [key, undefined]));
   await forEachBounded([...read.keys()], READS_AT_ONCE, async (key) => {
     const found = readable ? await evidenceOrDamaged(world.state, key) : await readEvidence(world.state, key);
     if (found !== "damaged") read.set(key, found);
@@ -206,10 +201,6 @@ export async function evidenceByPlace(
     places.set(evidence.place, found.set(uuid, [...(found.get(uuid) ?? []), evidence]));
   }
   return new Map([...places].map(([place, found]) => [place, new Map([...found].map(([uuid, all]) => [uuid, holding(all)]))]));
-}
-
-function uuidOf(key: string): string {
-  return key.split("/")[1] ?? "";
 }
 
 /** The newest damage that no later proof disproved, such first as no other snapshot's proof can show to be over; otherwise the newest verdict. */

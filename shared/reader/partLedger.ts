@@ -38,6 +38,8 @@ export interface PartLedger {
   setMark(mark: Mark, blob: string, isSet: boolean): void;
   /** Stores what was added since the last call. */
   save(): Promise<void>;
+  /** Frees what was read of a shard; it is read again when it is asked for. */
+  release(prefix: string): void;
 }
 
 /** In the place of a shard's prefix, which never begins like this. */
@@ -66,6 +68,7 @@ export function memoryLedger(): PartLedger {
     marks: async () => marks,
     setMark: (mark, key, isSet) => void (isSet ? marks[mark].add(key) : marks[mark].delete(key)),
     save: async () => undefined,
+    release: () => undefined,
   };
 }
 
@@ -126,6 +129,7 @@ export function partLedger(state: BlobStore, at: Place): PartLedger {
         await writeEntries(state, place, prefix, entries);
       }
     },
+    release: (prefix) => void shards.delete(prefix),
   };
 }
 

@@ -1,24 +1,9 @@
-import {
-  byNumber,
-  generationNamed,
-  hidesRoot,
-  isCounterNamed,
-  isRootName,
-  LEGACY_GENERATION,
-  LEGACY_ROOT_KEY,
-  shardSnapshotKey,
-} from "../format/keys.ts";
+import { byNumber, generationNamed, hidesRoot, isCounterNamed, isRootName, LEGACY_GENERATION, LEGACY_ROOT_KEY } from "../format/keys.ts";
 import type { BlobInfo, BlobStore } from "../model/blobStore.ts";
 import { AppError } from "../model/errors.ts";
-import { forEachBounded, READS_AT_ONCE } from "../model/forEachBounded.ts";
 import { reason } from "../model/reason.ts";
-import type { DamagedBlob, MissingBlob, RootCatalogue, RootSnapshot, SnapshotRecord } from "../model/repository.ts";
-import { type ClosureKnowledge, closureOf, type IndexReading } from "../proof/closure.ts";
+import type { RootCatalogue } from "../model/repository.ts";
 import { inOrder } from "../proof/verdict.ts";
-import { heldMemory, weightOf } from "./heldMemory.ts";
-import { metadataReader } from "./metadataReader.ts";
-import { decodeOwnList } from "./ownList.ts";
-import { type ReadClosureOptions, readIndices, readRecord } from "./readIndices.ts";
 import { latestOf, readRoot, requireVersion2 } from "./rootBlob.ts";
 
 /** A root that vanishes between listing and reading was replaced; after this many attempts something else is wrong. */
@@ -43,15 +28,6 @@ export interface OpenedRepository {
   hiding: string[];
   /** Only without any root: the generation that `index.latest` names. */
   latest?: number | undefined;
-}
-
-/** `closure` is set only if every metadata blob was readable; `blobs` and `bytes` cover what is known so far. */
-export interface ClosureReading extends ClosureKnowledge {
-  record: SnapshotRecord | undefined;
-  /** Metadata blobs only; data blobs are compared with a listing. */
-  missing: MissingBlob[];
-  damaged: DamagedBlob[];
-  finished: boolean;
 }
 
 /**
@@ -153,41 +129,4 @@ export async function listSizes(
     if (etag !== undefined && isCounterNamed(key)) etags.set(key, etag);
   }
   return Object.assign(sizes, { etags });
-}
-
-/**
- * Reads the snapshot's blob, the global metadata, each index's metadata and each shard's file list, once each and with CRC checks, and assembles the
- * closure.
- * @throws AppError `invalid` if `indices` names one that the snapshot does not contain, `permanent` if the file lists do not fit into memory
- * together, and whatever the store throws.
- */
-export async function readClosure(
-  store: BlobStore,
-  root: RootCatalogue,
-  snapshot: RootSnapshot,
-  options: ReadClosureOptions = {},
-): Promise<ClosureReading> {
-  const reader = metadataReader(store, options.listing);
-  const record = await readRecord(reader, snapshot);
-  const { concurrency = READS_AT_ONCE, deadline, held = heldMemory() } = options;
-  const { uuid } = snapshot;
-  const { indices, finished: indicesRead } = await readIndices(reader, root, snapshot, record, options);
-  const readShard = async ({ index, shard }: { index: IndexReading; shard: IndexReading["shards"][number] }): Promise<void> => {
-    const fetched = await reader.fetch(shardSnapshotKey(index.id, shard.shard, uuid));
-    shard.list = await decodeOwnList(reader, fetched, { name: snapshot.name, metadata: index.metadata });
-    held.hold(weightOf(shard.list?.files ?? []), `${store.url}/${shardSnapshotKey(index.id, shard.shard, uuid)}`);
-  };
-  const shards = indices.flatMap((index) => index.shards.map((shard) => ({ index, shard })));
-  const shardsRead = await forEachBounded(shards, concurrency, readShard, deadline);
-  const knowledge = closureOf({ root, uuid, record, indices, sizeOf: reader.sizeOf });
-  const finished = indicesRead && shardsRead;
-  const known = finished && reader.missing.length === 0 && reader.damaged.length === 0;
-  return {
-    ...knowledge,
-    closure: known ? knowledge.closure : undefined,
-    record,
-    missing: reader.missing,
-    damaged: reader.damaged,
-    finished,
-  };
 }

@@ -39,6 +39,12 @@ export function parseByteSize(value: string | number | boolean): number | undefi
   return readByteSize(value)?.bytes;
 }
 
+/** The bytes of an amount that is more than nothing and has a unit, such as `20gb`; `undefined` for any other text. */
+export function amountBytes(text: string): number | undefined {
+  const size = readByteSize(text);
+  return size?.hasUnit && size.bytes > 0 ? size.bytes : undefined;
+}
+
 /** The shortest exact spelling that Elasticsearch accepts: `524288000` → `500mb`; `-1` is unchanged. */
 export function printByteSize(sizeBytes: number): string {
   if (sizeBytes <= 0) return sizeBytes === 0 ? "0b" : "-1";

@@ -17,6 +17,7 @@ import { reason } from "../model/reason.ts";
 import type { Tasks } from "../model/tasks.ts";
 import { thereText } from "../repository/fault.ts";
 import { openState, type StateIdentity } from "../state/identity.ts";
+import { steadyNow } from "../state/steadyNow.ts";
 import type { FcContext } from "./context.ts";
 import { redactor, secretsKnown } from "./redact.ts";
 import { type RuntimeSettings, VERSION } from "./settings.ts";
@@ -107,15 +108,16 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
   const timeoutMs = context.function.timeout * 1000;
   const deadlineMs = startedMs + timeoutMs - DEADLINE_MARGIN_MS;
   let limitMs = Number.POSITIVE_INFINITY;
-  const remainingMs = () => Math.min(deadlineMs, limitMs) - Date.now();
+  const nowMs = steadyNow(Date.now, () => performance.now());
+  const remainingMs = () => Math.min(deadlineMs, limitMs) - nowMs();
   const limitRequests = (ms = Number.POSITIVE_INFINITY) => {
-    limitMs = Date.now() + ms;
+    limitMs = nowMs() + ms;
   };
   const setting = isTerminal ? { timeoutMs: Math.min(timeoutMs, TERMINAL_TIMEOUT_MS), endsInTime: true } : { timeoutMs };
   const connections = connect(settings, context, { logger, remainingMs, ...setting });
   const redact = redactor(secretsKnown(settings.secrets, context));
   const state = redactingStore(connections.state, redact);
-  const { identity, clock, live } = await openState(state, () => new Date(), identities.get(state.url), { adopting });
+  const { identity, clock, live } = await openState(state, () => new Date(nowMs()), identities.get(state.url), { adopting });
   identities.set(state.url, identity);
   const by = { function: functionName, requestId: context.requestId, nonce: randomUUID() };
   return {

@@ -97,14 +97,23 @@ export const stateKey = {
   indexStates: (place: string) => `index-states/${place}.json`,
   applied: (policy: string, fingerprint: string) => `applied/${policy}/${fingerprint}.json`,
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
-  batch: (id: string, batch: string) => `work/${id}/${batch}.json`,
+  /** A piece of a copy's plan, numbered from 0, and what came of it where a batch has several. */
+  piece: (id: string, plan: string, number: number) => `work/${id}/${plan}/${number}.json`,
+  pieceDone: (id: string, plan: string, number: number) => `work/${id}/${plan}/${number}.done.json`,
   batchDone: (id: string, batch: string, attempt: number) => `work/${id}/${batch}.done-${attempt}.json`,
-  /** Keyed by its contents, so that two plans do not overwrite each other; builds without ETags keyed it by the root to publish. */
-  copyExpected: (id: string, hash: string) => `work/${id}/expected-${hash}.json`,
-  /** Keyed by its contents for the same reason. */
+  /** How far a plan of a copy's round came; `plan` is `<round>-<try>`. */
+  copyPlan: (id: string, plan: string) => `work/${id}/plans/${plan}.json`,
+  copyPlans: (id: string, round: number) => `work/${id}/plans/${round}-`,
+  /** Blobs at a copy's destination that nothing listed there needed at these times, in pieces. */
+  unneededAll: (owner: string) => `unneeded/${owner}/`,
+  unneeded: (owner: string, digits: string) => `unneeded/${owner}/${digits}/`,
+  /** Pieces of a list of blobs that a copy deletes at its destination. */
+  copyDue: (id: string, list: string) => `work/${id}/due/${list}/`,
+  /** Lists of keys that a copy read at its destination and found to be other bytes, by batch. */
+  copyDifferent: (id: string) => `work/${id}/different/`,
+  /** Keyed by its contents, so that two plans do not overwrite each other. */
   copyRoot: (id: string, sha256: string) => `work/${id}/root-${sha256}`,
   /** Keys written by earlier builds of version 0.1.0. */
-  copyExpectedBefore: (id: string, round: number) => `work/${id}/expected-${round}.json`,
   copyRootBefore: (id: string, round: number) => `work/${id}/root-${round}`,
   progress: (id: string) => `work/${id}/progress.json`,
   work: (id: string) => `work/${id}/`,

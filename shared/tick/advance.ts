@@ -14,7 +14,6 @@ import type { Advanced } from "./advanced.ts";
 import { tellGivingBack } from "./givingBack.ts";
 import { guardedStep, mayKill } from "./guardedStep.ts";
 import { handOver, isInTask } from "./handOver.ts";
-import { kindFor } from "./kinds.ts";
 
 /** Time that one job may use in a tick, including the reserve for its record; longer work continues in a task. */
 const SLICE_MS = 35_000;
@@ -113,6 +112,7 @@ async function stepOne(world: World, work: OpenWork, job: Job, looking: World): 
     terminal: world.terminal,
   };
   try {
+    const { kindFor } = await import("./kinds.ts");
     const kind = kindFor(looking, work, job);
     const stepped = await stepJob(kind, job, context);
     await tellGivingBack(world, kind, job, stepped);

@@ -16,7 +16,6 @@ import { keyText } from "../state/segment.ts";
 import { lookAtWatch } from "../verbs/arrival/look.ts";
 import { lookForSlots } from "../verbs/backup/look.ts";
 import { lookForCopy } from "../verbs/copy/look.ts";
-import { lookForSync } from "../verbs/migration/look.ts";
 import { lookForPrune } from "../verbs/prune/look.ts";
 import { advanceAll } from "./advance.ts";
 import type { Advanced } from "./advanced.ts";
@@ -144,6 +143,11 @@ function looks(world: World, work: OpenWork): NamedLook[] {
     ...Object.entries(copies).map(([name, rule]): NamedLook => [`copies.${name}`, () => lookForCopy(world, work, name, rule)]),
     ...Object.keys(migrations).map((name): NamedLook => [`migrations.${name}`, () => lookForSync(world, work, name)]),
   ];
+}
+
+/** Loaded where there is a migration: it brings most of a restore along. */
+async function lookForSync(...given: Parameters<typeof import("../verbs/migration/look.ts").lookForSync>): Promise<unknown> {
+  return (await import("../verbs/migration/look.ts")).lookForSync(...given);
 }
 
 /** Reports a permanent failure once, and its resolution. Returns the message of a failed look. */

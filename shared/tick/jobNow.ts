@@ -6,7 +6,6 @@ import { gatherHeld } from "../verbs/copy/gather.ts";
 import { stepCopy } from "../verbs/copy/step.ts";
 import type { CopyJob } from "../verbs/copy/types.ts";
 import type { JobNow } from "../verbs/jobs/show.ts";
-import { kindFor } from "./kinds.ts";
 
 /**
  * Determines what the job waits for, as a tick would, and reports nothing: whoever watches may have another ossnap.yaml. Where its look reads a whole repository or writes its findings, only what the state
@@ -19,6 +18,7 @@ export async function jobNow(asked: World, id: string): Promise<JobNow | undefin
   const job = work.jobs.find((open) => open.id === id);
   if (!job) return undefined;
   if (!isCheap(job)) return glance(world, work, job);
+  const { kindFor } = await import("./kinds.ts");
   const seen = await previewStep(kindFor(world, work, job), job, world);
   if ("outcome" in seen) return seen.outcome === "finished" ? undefined : { does: "waits", reason: seen.reason };
   if (seen.do !== "wait") return { does: "moves", reason: seen.reason };

@@ -13,7 +13,7 @@ import { rollbackKind } from "../verbs/rollback/job.ts";
 import { verificationKind } from "../verbs/verification/job.ts";
 import { comparingConfig } from "./configChange.ts";
 
-/** Returns how jobs of its kind gather, decide and act. */
+/** Returns how jobs of its kind gather, decide and act. Loaded with the first job that moves: most invocations move none. */
 export function kindFor(world: World, work: OpenWork, job: Job): JobKind {
   const kinds = {
     backup: () => backupKind(world, work),

@@ -7,8 +7,7 @@ import { isClockChange, isSlot, type PolicySchedule, schedulesOf } from "../plan
 import { AHEAD_MS } from "../plan/snapshotOrder.ts";
 import { keyText } from "../state/segment.ts";
 import type { Advanced } from "./advanced.ts";
-import { createSnapshots } from "./createSnapshots.ts";
-import { pruneSnapshots } from "./pruneSnapshots.ts";
+import type { PolicyTimer } from "./createSnapshots.ts";
 
 export interface TimerEvent {
   triggerTime: Date;
@@ -24,7 +23,11 @@ export interface TimerAnswer {
   started: { policy: string; job: string; outcome: string; advanced: Advanced | undefined }[];
 }
 
-const STARTS = { createSnapshots, pruneSnapshots };
+/** Each function loads its own. */
+const STARTS = {
+  createSnapshots: async (world: World, timer: PolicyTimer) => (await import("./createSnapshots.ts")).createSnapshots(world, timer),
+  pruneSnapshots: async (world: World, timer: PolicyTimer) => (await import("./pruneSnapshots.ts")).pruneSnapshots(world, timer),
+};
 export type TimedFunction = keyof typeof STARTS;
 
 /** Nothing delivers an event so late. */

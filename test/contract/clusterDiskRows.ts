@@ -153,6 +153,27 @@ export const diskRows: readonly Row[] = [
     },
     expect: [true, 1],
   },
+  ...(
+    [
+      ["7.2.0", undefined, 1],
+      ["5.0.0", "7.2.0", undefined],
+    ] as const
+  ).map(([from, below, primaries]) => ({
+    name: `a closed index ${primaries === undefined ? "has no health" : "has the health of its shards"}`,
+    from,
+    ...(below !== undefined && { below }),
+    async arrange(stage: Stage) {
+      await ownSnapshot(stage);
+      await stage.close("movies");
+    },
+    async act({ cluster, own }: Stage) {
+      const active = async () => (await cluster.healths()).get(own("movies"))?.primariesActive;
+      // The close starts its shards anew.
+      if (primaries !== undefined) await until("its primaries are active again", async () => (await active()) === primaries);
+      return active();
+    },
+    expect: primaries,
+  })),
   {
     name: "running work is told in one answer, and nothing runs on an idle cluster",
     act: async ({ cluster }) => cluster.runningWork(),

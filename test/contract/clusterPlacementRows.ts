@@ -84,6 +84,22 @@ function overUnder(setting: string, value: string, expected: number): Row {
   };
 }
 
+/** Over an index of which no node has a copy: its only shard never found a node. */
+function overUncopied(setting: string, value: string, expected: number): Row {
+  return {
+    name: `${setting}: ${value} in a restore over an index without a copy`,
+    from: "5.0.0",
+    async arrange(stage) {
+      await ownSnapshot(stage);
+      await stage.cluster.deleteIndex(stage.own("movies"));
+      await stage.unassigned("movies");
+      await stage.close("movies");
+    },
+    act: (stage) => withCluster(stage, { [setting]: value }, () => restoredUntilSettled(stage, "movies")),
+    expect: expected,
+  };
+}
+
 /** A restore where the node takes as many shards as it has, with those of a closed index. */
 function besideClosed(from: string, below: string | undefined, expected: number): Row {
   return {
@@ -138,6 +154,8 @@ export const placementRows: readonly Row[] = [
   },
   overUnder(`${ALLOCATION}.enable`, "none", 1),
   overUnder(`${ALLOCATION}.exclude._name`, "*", 1),
+  overUncopied(`${ALLOCATION}.exclude._name`, "*", 0),
+  overUncopied(`${ALLOCATION}.exclude._name`, "nobody", 1),
   overUnder(`${ALLOCATION}.require.zone`, "x", 1),
   overUnder(AWARENESS_SETTING, "zone_id", 1),
   overUnder(TOTAL_SHARDS_SETTING, "1", 1),

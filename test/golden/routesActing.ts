@@ -146,6 +146,20 @@ const COPY: RouteCases = {
     },
     asViewer("/copies/move"),
     {
+      outcome: "ok",
+      title: "the dry run",
+      path: "/copies/move",
+      options: { ...viewer, body: { dryRun: true } },
+      world: () => copyWorld(STEP1.blobs),
+    },
+    {
+      outcome: "failed",
+      title: "a dry run cannot check",
+      path: "/copies/move",
+      options: { body: { dryRun: true, check: true } },
+      world: () => copyWorld(STEP1.blobs),
+    },
+    {
       outcome: "refused",
       title: "the destination holds another's root",
       path: "/copies/move",

@@ -66,6 +66,12 @@ const RESTORE: VerbCases = {
     },
     { outcome: "ok", title: "the preflight under another name", words: line("snap-1", "--as", "restored-*"), stage: stageOf(movedWorld) },
     { outcome: "ok", title: "the preflight at a rate", words: line("snap-1", "--rate", "80mb"), stage: stageOf(movedWorld) },
+    {
+      outcome: "ok",
+      title: "the preflight with a bound of what is kept",
+      words: line("snap-1", "--alias", "by-hand", "--keep-old-bytes", "100gb"),
+      stage: stageOf(movedWorld),
+    },
     { outcome: "ok", title: "the restore is begun", words: line("snap-1", "--start"), stage: stageOf(movedWorld) },
     {
       outcome: "ok",

@@ -234,6 +234,15 @@ const COPY: VerbCases = {
   cases: [
     { outcome: "ok", title: "the tasks are started", words: ["copy", "move"], stage: copying(STEP1.blobs) },
     { outcome: "ok", title: "the same root is the same job", words: ["copy", "move"], stage: copying(STEP1.blobs, ran("copy", "move")) },
+    { outcome: "ok", title: "everything is read first", words: ["copy", "move", "--check"], stage: copying(STEP1.blobs) },
+    { outcome: "ok", title: "the dry run", words: ["copy", "move", "--dry-run"], stage: copying(STEP1.blobs) },
+    {
+      outcome: "refused",
+      title: "the dry run, and the destination holds another's root",
+      words: ["copy", "move", "--dry-run"],
+      stage: copying(STEP1.blobs, (world) => world.fill(MOVED, STEP1.blobs)),
+    },
+    { outcome: "failed", title: "a dry run cannot check", words: ["copy", "move", "--dry-run", "--check"], stage: copying(STEP1.blobs) },
     {
       outcome: "refused",
       title: "the destination holds another's root",

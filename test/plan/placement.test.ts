@@ -177,9 +177,10 @@ describe("settings that a restored global state brings", () => {
 });
 
 describe("a restore over an index, which the cluster starts where a copy of it is", () => {
-  const over = (persistent: PlacementSettings, names = ["movies"]) => {
+  const health = (primariesActive: number) => ({ primariesActive, shards: 2, unassigned: 2 - primariesActive });
+  const over = (persistent: PlacementSettings, names = ["movies"], healths = new Map([["movies", health(2)]])) => {
     const change = { existing: names.map((name) => existing(name)), overwrites: new Map(), nameFor: (index: string) => index };
-    return codes({ placement: seen({ persistent }), ...change });
+    return codes({ placement: { ...seen({ persistent }), healths }, ...change });
   };
   const away: PlacementSettings[] = [
     { [`${ALLOCATION}.enable`]: "none" },
@@ -192,6 +193,14 @@ describe("a restore over an index, which the cluster starts where a copy of it i
   it.each(away)("is not refused for %j, only its replicas are told", (setting) => {
     expect(over(setting)).toEqual([["warn placement.forced", Object.keys(setting)[0]]]);
     expect(over(setting, []).map(([code]) => code)).toEqual(["refuse placement.forbids"]);
+  });
+
+  // Measured on 5.5.3, 7.10.2 and 8.17.0.
+  it.each(away)("is refused for %j where a primary is on no node, or nobody can tell", (setting) => {
+    const refused = [["refuse placement.uncopied", Object.keys(setting)[0]]];
+    expect(over(setting, ["movies"], new Map([["movies", health(1)]]))).toEqual(refused);
+    expect(over(setting, ["movies"], new Map())).toEqual(refused);
+    expect(over({}, ["movies"], new Map([["movies", health(1)]]))).toEqual([]);
   });
 
   it.each<[string, string]>([

@@ -106,8 +106,14 @@ describe("a restore over an index and the disks of its target", () => {
   it("meets no watermark: where a copy is, the cluster starts the shard", () => {
     const over = { overwrites: new Map(), alias: undefined, nameFor: (index: string) => index, targetVersion: "8.17.0", replicas: 0 };
     const high = limits("25gb", "20gb");
-    expect(checked(10, [disk(15)], { ...over, limits: high, existing: [existing("movies")] }).told).toEqual(["ok disk.fits"]);
-    expect(checked(16, [disk(15)], { ...over, limits: high, existing: [existing("movies")] }).told).toEqual(["refuse disk.full"]);
+    const copied = (primariesActive: number) => {
+      const layers = { defaults: {}, persistent: {}, transient: {} };
+      const healths = new Map([["movies", { primariesActive, shards: 2, unassigned: 0 }]]);
+      return { ...over, limits: high, existing: [existing("movies")], placement: { layers, nodes: undefined, dataNodes: 1, healths } };
+    };
+    expect(checked(10, [disk(15)], copied(2)).told).toEqual(["ok disk.fits"]);
+    expect(checked(10, [disk(15)], copied(1)).told).toEqual(["refuse disk.full"]);
+    expect(checked(16, [disk(15)], copied(2)).told).toEqual(["refuse disk.full"]);
     expect(checked(10, [disk(15)], { ...over, limits: high, existing: [] }).told).toEqual(["refuse disk.full"]);
   });
 });

@@ -21,6 +21,11 @@ const input = (layers: Partial<PlacementLayers>, change: Partial<PreflightInput>
     placement: { layers: { defaults: {}, persistent: {}, transient: {}, ...layers }, nodes: undefined, dataNodes: 2 },
     ...change,
   });
+/** With an index of which so many primaries are on nodes. */
+const placed = (layers: Partial<PlacementLayers>, primariesActive: number) => ({
+  ...{ layers: { defaults: {}, persistent: {}, transient: {}, ...layers }, nodes: undefined, dataNodes: 2 },
+  healths: new Map([".ds-logs-1", "movies"].map((name) => [name, { primariesActive, shards: 1, unassigned: 0 }])),
+});
 const codes = (checks: ReturnType<typeof shardChecks>) => checks.map(({ result, reason }) => `${result} ${reason.code}`);
 
 describe("how many shards a cluster accepts once the global state of a snapshot is restored", () => {
@@ -64,10 +69,16 @@ describe("how many shards the data nodes take", () => {
     ["of a shard no node has two copies", limit("4"), { existing: [there(1, 9)], replicas: 0 }, ["warn placement.totalFewer"]],
     ["closed indices are on nodes", limit("3"), { existing: [closed(2)], replicas: 0 }, ["refuse placement.total"]],
     [
-      "over what is there nothing is new",
+      "over copies nothing is new",
       limit("1"),
-      { ...OVER, existing: [named("movies"), named(".ds-logs-1")], replicas: 0 },
+      { ...OVER, existing: [named("movies"), named(".ds-logs-1")], placement: placed(limit("1"), 1) },
       ["warn placement.totalFewer"],
+    ],
+    [
+      "over what no node has it is",
+      limit("1"),
+      { ...OVER, existing: [named("movies"), named(".ds-logs-1")], placement: placed(limit("1"), 0) },
+      ["refuse placement.total"],
     ],
     ["over some, and others are new", limit("2"), { ...OVER, existing: [named("movies")], replicas: 0 }, ["refuse placement.total"]],
     ["a state takes the limit away", limit("3"), { existing: [there(2)], withState: true, statePlacement: {} }, []],
@@ -81,7 +92,14 @@ describe("how many shards the data nodes take", () => {
     const checks = (unassigned: number) =>
       codes(
         totalChecks(
-          input({}, { existing: [there(1, 1)], replicas: 0, placement: { ...placement, unassigned: new Map([["open-1", unassigned]]) } }),
+          input(
+            {},
+            {
+              existing: [there(1, 1)],
+              replicas: 0,
+              placement: { ...placement, healths: new Map([["open-1", { primariesActive: 1, shards: 1, unassigned }]]) },
+            },
+          ),
           indices,
         ),
       );

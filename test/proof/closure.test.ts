@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { partsOf, type ShardFile } from "../../shared/format/shardSnapshot.ts";
 import type { RootCatalogue, SnapshotRecord } from "../../shared/model/repository.ts";
-import { type ClosureInput, closureOf, metadataKeyOf } from "../../shared/proof/closure.ts";
+import { metadataKeyOf } from "../../shared/proof/closure.ts";
+import { type ClosureInput, closureOf } from "../reader/closures.ts";
 
 const root: RootCatalogue = {
   generation: 7,

@@ -7,6 +7,7 @@ import { newestEvidence, storeEvidence } from "../../shared/reader/evidence.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
 import { proveChosen } from "../../shared/reader/proveRepository.ts";
 import type { StateClock } from "../../shared/state/identity.ts";
+import { verdictKeys } from "../../shared/state/verdictKeys.ts";
 import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
 
 const PLACE: Place = { store: "directory", bucket: "/srv/blobs", basePath: "" };
@@ -330,5 +331,40 @@ describe("a stored verdict that is damaged", () => {
     const elsewhere: Place = { store: "directory", bucket: "/srv/others", basePath: "" };
     await storeEvidence({ state, clock, version: "1" }, elsewhere, proofOf("damaged", "contents"), clock.now());
     await expect(held(state)).rejects.toMatchObject({ reason: { code: "evidence.damagedRecord" } });
+  });
+});
+
+describe("the stored verdicts of an old state", () => {
+  /** A state with so many verdicts on snapshots that are gone, and one each on these. */
+  async function stateWith(gone: number, kept: readonly string[]) {
+    const state = memoryBlobStore();
+    const key = (uuid: string) => `evidence/${uuid}/d-p.json`;
+    for (const uuid of [...Array.from({ length: gone }, (_, at) => `g${String(at).padStart(6, "0")}`), ...kept])
+      await state.put(key(uuid), new Uint8Array());
+    const listed: string[] = [];
+    const list: BlobStore["list"] = async function* (prefix, options) {
+      for await (const info of state.list(prefix, options)) {
+        listed.push(info.key);
+        yield info;
+      }
+    };
+    return { keys: kept.map(key), listed, store: { ...state, list } };
+  }
+
+  it.each([
+    [1500, ["a", "z"], 1502],
+    [5000, ["a", "z"], 2 * 1000 + 1 + 2],
+    [5000, ["a"], 1],
+  ])("%i on snapshots that are gone cost no more than a bounded part of a listing", async (gone, kept, most) => {
+    const { keys, listed, store } = await stateWith(gone, kept);
+    expect(await verdictKeys(store, new Set(kept))).toEqual(keys);
+    expect(listed.length).toBe(most);
+  });
+
+  it("are not listed for no snapshot at all, and found under no uuid that is longer than a key", async () => {
+    const { listed, store } = await stateWith(10, []);
+    expect(await verdictKeys(store, new Set())).toEqual([]);
+    expect(listed.length).toBeLessThanOrEqual(1);
+    expect(await verdictKeys(store, new Set(["x".repeat(300)]))).toEqual([]);
   });
 });

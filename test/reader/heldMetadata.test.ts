@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import { heldMemory } from "../../shared/reader/heldMemory.ts";
-import { openRepository, readClosure, requireRoot } from "../../shared/reader/readRepository.ts";
+import { openRepository, requireRoot } from "../../shared/reader/readRepository.ts";
 import { encodeContainer } from "../format/encoding/encodeContainer.ts";
+import { readClosure } from "./closures.ts";
 
 const UUID = "U000000000000000000001";
 const MEGABYTE = 1024 * 1024;

@@ -7,11 +7,12 @@ import { classifyKey, type KeyKind } from "../../shared/format/keys.ts";
 import type { DamagedBlob, RootCatalogue } from "../../shared/model/repository.ts";
 import { proveArrival } from "../../shared/reader/prove/proveArrival.ts";
 import { chooseSnapshot, proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { openRepository, readClosure } from "../../shared/reader/readRepository.ts";
+import { openRepository } from "../../shared/reader/readRepository.ts";
 
 import { surveyRepository } from "../../shared/reader/survey/surveyRepository.ts";
 import { encodeContainer } from "../format/encoding/encodeContainer.ts";
 import { fixtureRepository, storeOf } from "../format/fixtureRepositories.ts";
+import { readClosure } from "./closures.ts";
 
 interface Fields {
   name: string;

@@ -3,10 +3,11 @@ import type { BlobStore } from "../../shared/model/blobStore.ts";
 import { startProgress, tallyProgress } from "../../shared/proof/arrivalProgress.ts";
 import { proveArrival } from "../../shared/reader/prove/proveArrival.ts";
 import { proveSnapshot } from "../../shared/reader/prove/proveSnapshot.ts";
-import { listSizes, openRepository, readClosure } from "../../shared/reader/readRepository.ts";
+import { listSizes, openRepository } from "../../shared/reader/readRepository.ts";
 import { surveyRepository } from "../../shared/reader/survey/surveyRepository.ts";
 import { encodeContainer, withFooter } from "../format/encoding/encodeContainer.ts";
 import { storeOf } from "../format/fixtureRepositories.ts";
+import { readClosure } from "./closures.ts";
 import { MANY_UUID, manyRoot, manyShards } from "./manyShards.ts";
 
 const PARTS = 499_999;

@@ -8,6 +8,7 @@ import { AppError } from "../../shared/model/errors.ts";
 import { jsonLogger } from "../../shared/runtime/logger.ts";
 import { redactor } from "../../shared/runtime/redact.ts";
 import { openState } from "../../shared/state/identity.ts";
+import { steadyNow } from "../../shared/state/steadyNow.ts";
 import { gatedCluster, gatedNotifier, gatedStore, gatedTasks } from "./gates.ts";
 import type { Actor } from "./kernel.ts";
 import type { Random } from "./random.ts";
@@ -101,5 +102,7 @@ function localClock(stage: Stage, random: Random, { startedMs }: Actor): () => D
   const jumpAtMs = random.chance(0.05) ? startedMs + random.between(0, MINUTE_MS) : Number.POSITIVE_INFINITY;
   const jumpMs = random.between(-4 * MINUTE_MS, 4 * MINUTE_MS);
   if (jumpAtMs < Number.POSITIVE_INFINITY && Math.abs(jumpMs) > MINUTE_MS) stage.clockJumped = true;
-  return () => new Date(kernel.nowMs() + skewMs + (kernel.nowMs() >= jumpAtMs ? jumpMs : 0));
+  const clockMs = () => kernel.nowMs() + skewMs + (kernel.nowMs() >= jumpAtMs ? jumpMs : 0);
+  const steady = steadyNow(clockMs, () => kernel.nowMs());
+  return () => new Date(steady());
 }

@@ -106,7 +106,13 @@ export function simConfig(
       register: { type: "s3", settings: { bucket: "aws", base_path: "repo" } },
       blobs: { ...AWS, secretAccessKey: SECRET },
     };
-    config.copies.move = { from: "aws", to: MOVED, snapshots: copied, schedule: { cron: copyCron, timeZone, missed: "run" } };
+    config.copies.move = {
+      from: "aws",
+      to: MOVED,
+      snapshots: copied,
+      schedule: { cron: copyCron, timeZone, missed: "run" },
+      unneeded: { deleteAtMostPercent: 50 },
+    };
   }
   if (parts.copy || parts.outside)
     config.watches[WATCH] = {

@@ -4,6 +4,8 @@ import { status } from "../../infra/cli/verbs/status.ts";
 import type { JobIntent } from "../../shared/jobs/record.ts";
 import { stateKey } from "../../shared/state/keys.ts";
 import { byTurn } from "../../shared/tick/advance.ts";
+import { batchId } from "../../shared/verbs/copy/planning/batches.ts";
+import type { CopyData } from "../../shared/verbs/copy/types.ts";
 import { listJobs, listJobsAndUnread, showJob } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";
 import { everyKindOpen } from "../golden/everyKind.ts";
@@ -191,8 +193,9 @@ describe("an object of the state that a job needs and that is damaged", () => {
   it.each(["{", "null", "7", "{}"])("(%s) is the job's reason at once, instead of the one before", async (text) => {
     const { world, ids } = await everyKindOpen();
     const job = await (await world.open()).log.read(ids.copy);
-    const { batches = [] } = (job?.head.data ?? {}) as { batches?: { id: string; attempt: number }[] };
-    for (const { id, attempt } of batches) await world.state.put(stateKey.batchDone(ids.copy, id, attempt), Buffer.from(text));
+    const moving = (job?.head.data as CopyData | undefined)?.moving;
+    for (const { number, attempt } of moving?.begun ?? [])
+      await world.state.put(stateKey.batchDone(ids.copy, batchId(moving?.plan ?? "", number), attempt), Buffer.from(text));
     await tick(world);
     const { rows } = await listJobsAndUnread(await world.open());
     expect(say(rows.find(({ id }) => id === ids.copy)?.reason ?? { code: "", params: {} })).toContain(stateKey.work(ids.copy));

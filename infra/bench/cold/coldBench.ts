@@ -24,14 +24,19 @@ process.stdout.write(JSON.stringify({ milliseconds: performance.now() - started,
 
 type Loaded = Record<"milliseconds" | "cpuMilliseconds", number>;
 
-/** What an invocation loads beside `index.js`, by what it does. */
+const OSS = "shared/adapters/oss/blobStore.ts";
+const ELASTICSEARCH = "shared/adapters/elasticsearch/cluster.ts";
+
+/** The sources whose files an invocation loads beside `index.js`, by what it does; each brings what it needs, and the vendor's library. */
 const USES = {
   /** The function's own file, which alone is loaded before its handler runs. */
   start: [],
   /** Every invocation reads the state: its first request loads the client of OSS. */
-  state: ["vendor/oss.js"],
+  state: [OSS],
   /** The first call to a cluster loads the client of Elasticsearch too. */
-  cluster: ["vendor/oss.js", "vendor/elasticsearch.js"],
+  cluster: [OSS, ELASTICSEARCH],
+  /** The step of a job loads its kind: this is the largest. */
+  restore: [OSS, ELASTICSEARCH, "shared/verbs/restore/job.ts"],
 } as const;
 type Use = keyof typeof USES;
 
@@ -95,12 +100,18 @@ async function bundlePeer(outDir: string): Promise<string> {
 }
 
 function subjectsOf(bundles: readonly Bundle[]): { id: string; files: string[] }[] {
-  return bundles.flatMap(({ name, path }) =>
-    Object.entries(USES).map(([use, beside]) => ({
+  return bundles.flatMap(({ name, path, files }) =>
+    Object.entries(USES).map(([use, sources]) => ({
       id: `${name}/${use}`,
-      files: [path, ...beside.map((file) => join(dirname(path), file))],
+      files: [path, ...sources.map((source) => join(dirname(path), fileWith(files, source)))],
     })),
   );
+}
+
+function fileWith(files: Bundle["files"], source: string): string {
+  const found = files.find(({ sources }) => sources.some((one) => one.endsWith(source)));
+  if (found === undefined) throw new Error(`no file of the bundle has ${source}`);
+  return found.file;
 }
 
 async function figuresOf(bundles: readonly Bundle[], medianOf: (id: string) => Loaded): Promise<Pick<ColdBench, "peer" | "functions">> {
@@ -116,6 +127,7 @@ async function figuresOf(bundles: readonly Bundle[], medianOf: (id: string) => L
       start: figure(`${name}/start`),
       state: figure(`${name}/state`),
       cluster: figure(`${name}/cluster`),
+      restore: figure(`${name}/restore`),
       indexBytes: sizeBytes,
       zippedBytes: await zippedBytes(dirname(path)),
     };

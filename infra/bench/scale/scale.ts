@@ -1,4 +1,5 @@
-import { BATCH_BLOBS_MAX, BATCH_BYTES_MAX } from "../../../shared/verbs/copy/plan.ts";
+import { perBatchOf } from "../../../shared/verbs/copy/plan.ts";
+import { PIECE_BLOBS_MAX, PIECE_BYTES_MAX } from "../../../shared/verbs/copy/planning/batches.ts";
 import { TASKS_MAX } from "../../../shared/verbs/copy/stepBatches.ts";
 
 const TIB = 1024 ** 4;
@@ -27,16 +28,30 @@ export const LEFT_BYTES: Readonly<Record<string, number>> = {
   "done/prune": 455,
   "history/prune": 971,
   "done/copy": 444,
-  "history/copy": 3843,
+  "history/copy": 3742,
   "done/arrival": 665,
   "history/arrival": 811,
+  "done/restore": 864,
+  "history/restore": 2856,
+  "done/retire": 470,
+  "history/retire": 769,
+  "done/verification": 590,
+  "history/verification": 497,
   evidence: 412,
 };
+/** Of one night: of the policy's repository, and of what arrived. */
+const VERDICTS = 2;
+
+/** What a prune, `snapshots` and a dry run list of `evidence/` of so many years: all of it, unless they ask about one snapshot. */
+export function evidenceListing(policies: number, years: number) {
+  const pages = Math.ceil((growthPerYear(policies).evidence.objects * years) / LIST_KEYS);
+  return { pages, seconds: Math.round((pages * REQUEST_MS) / 1000) };
+}
 
 /** Records of a copy's log: for each batch a claim, its task and its result; some for the plan and the root. */
 const RECORDS = { perBatch: 3, others: 6 };
-/** Of a batch in each record of its copy. */
-export const BATCH_STATE_BYTES = 62;
+/** A record of a copy's log, which holds counters and at most four tasks. */
+export const RECORD_BYTES = 1_500;
 
 /** Pages of the one listing with which each invocation begins, and the most policies of one page. */
 export function liveListing(policies: number, watches: number) {
@@ -53,16 +68,10 @@ export function copyHours(bytes: number, workers: number, regionGbits: number): 
 
 /** What one copy job writes beside the blobs, if none of them are there yet. */
 export function copyLog(blobs: number, bytes: number) {
-  const batches = Math.ceil(Math.max(blobs / BATCH_BLOBS_MAX, bytes / BATCH_BYTES_MAX));
+  const pieces = Math.ceil(Math.max(blobs / PIECE_BLOBS_MAX, bytes / PIECE_BYTES_MAX));
+  const batches = Math.ceil(pieces / perBatchOf(pieces));
   const records = batches * RECORDS.perBatch + RECORDS.others;
-  const recordBytes = batches * BATCH_STATE_BYTES;
-  return {
-    batches,
-    records,
-    recordKilobytes: rounded(recordBytes / 1024),
-    logGigabytes: rounded((recordBytes * records) / 1024 ** 3),
-    listingPagesAtItsEnd: Math.ceil(records / LIST_KEYS),
-  };
+  return { pieces, batches, records, logKilobytes: Math.round((records * RECORD_BYTES) / 1024) };
 }
 
 /** Objects and bytes that a year of nights leaves in the state. */
@@ -75,7 +84,9 @@ export function growthPerYear(policies: number) {
       megabytes: Math.round((nights * kinds.reduce((sum, [, bytes]) => sum + bytes, 0)) / 1024 ** 2),
     };
   };
-  return { done: of("done"), history: of("history"), evidence: of("evidence") };
+  const verdicts = of("evidence");
+  const evidence = { objects: verdicts.objects * VERDICTS, megabytes: verdicts.megabytes * VERDICTS };
+  return { done: of("done"), history: of("history"), evidence };
 }
 
 /** Every figure of docs/scale.md that is arithmetic. */
@@ -93,6 +104,7 @@ export function benchScale() {
       blobs10M: copyLog(10_000_000, 10 * TIB),
       bytes10TiB: copyLog(100_000, 10 * TIB),
     },
+    evidenceListing: { years1: evidenceListing(200, 1), years10: evidenceListing(200, 10) },
     growthPerYear: { policies1: growthPerYear(1), policies200: growthPerYear(200) },
     copiesAtOnce: { most: Math.floor(INSTANCES / TASKS_MAX), requestsPerSecond: (INSTANCES * 8 * 1000) / REQUEST_MS },
     ossRequestsPerSecond: OSS_REQUESTS_PER_SECOND,

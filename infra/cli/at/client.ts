@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { AppError, type ErrorCode, messageOf } from "../../../shared/model/errors.ts";
+import { clockDifference } from "../../../shared/model/network/clockDifference.ts";
 import type { Reason } from "../../../shared/model/reason.ts";
 import { TERMINAL_HEADERS } from "../../../shared/runtime/http/terminal.ts";
 import { VERSION } from "../../../shared/runtime/settings.ts";
 import { PAUSED_NOTE, type Terminal } from "../screen/terminal.ts";
+import { wrongMember } from "./answers.ts";
 import { type Api, type ApiCall, ApiRefusal } from "./api.ts";
 import { type Keys, triggerHeaders } from "./triggerSignature.ts";
 
@@ -39,14 +41,15 @@ export function openApi({ url, keys, token, terminal }: ClientOptions, send: (wi
     const wire = wireOf(url, call);
     const headers = { ...triggerHeaders(wire.method, wire.url, keys, new Date()), "x-ossnap-token": token, ...wire.headers };
     const answer = await send({ ...wire, headers });
-    const body = parsed(answer, url);
     const version = answer.headers.get(TERMINAL_HEADERS.version);
+    const body = parsed(answer, call, url);
     if (version !== null && version !== VERSION && !isNoted) {
       isNoted = true;
       terminal.note(`the functions run ossnap ${version}, and this command is ${VERSION}: its answers may lack something`);
     }
     if (notes.paused && answer.headers.get(TERMINAL_HEADERS.paused) === "true") terminal.note(PAUSED_NOTE);
-    if (answer.status >= 400) throw errorOf(answer.status, body, url);
+    if (answer.status >= 400) throw errorOf(answer, body, url);
+    requireOwn(answer, call, body, url);
     return { body, isReplayed: answer.headers.get("idempotent-replayed") === "true" };
   };
 }
@@ -78,18 +81,41 @@ async function fetched({ method, url, headers, body }: Wire): Promise<WireAnswer
     const isSent = isReached || !NEVER_SENT.test(String((cause as { code?: unknown }).code));
     const what = isReached ? "the answer of the HTTP function was cut off" : "the HTTP function did not answer";
     const fix = isReached ? "" : "; is its address right (--url, OSSNAP_HTTP_URL)?";
-    // Asked again without a key it would be another job.
-    const done = method === "GET" || !isSent ? "" : "; what was asked for may have been done: look at `ossnap jobs` before you ask again";
+    const done = isSent ? mayBeDone(method) : "";
     throw new AppError("transient", `${url.origin}: ${what}: ${why}${fix}${done}`, { cause: error });
   }
 }
 
-function parsed({ status, text }: WireAnswer, url: URL): unknown {
+/** Asked again without a key it would be another job. */
+function mayBeDone(method: string): string {
+  return method === "GET" ? "" : "; what was asked for may have been done: look at `ossnap jobs` before you ask again";
+}
+
+function parsed({ status, headers, text }: WireAnswer, { method }: ApiCall, url: URL): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AppError("permanent", `${url.origin}: answered ${status} with what is not JSON: it is not ossnap's HTTP function`, { cause });
+    const isOwn = headers.get(TERMINAL_HEADERS.version) !== null;
+    const what = isOwn
+      ? "with half an answer"
+      : "with what is not JSON: it is not ossnap's HTTP function, or a proxy answered in its place";
+    const done = status < 400 || isOwn ? mayBeDone(method) : "";
+    throw new AppError(status >= 500 || isOwn ? "transient" : "permanent", `${url.origin}: answered ${status} ${what}${done}`, { cause });
   }
+}
+
+/** Anything may answer 200. The function names its version in every answer to a terminal; a body is read only if it is one of its route. */
+function requireOwn({ status, headers }: WireAnswer, call: ApiCall, body: unknown, url: URL): void {
+  const version = headers.get(TERMINAL_HEADERS.version);
+  const answered = `${url.origin}: answered ${status}`;
+  if (version === null || status < 200 || status > 299) {
+    const what = "with what is not an answer of ossnap: it is not ossnap's HTTP function, or a proxy answered in its place";
+    throw new AppError("permanent", `${answered} ${what}${mayBeDone(call.method)}`);
+  }
+  const wrong = wrongMember(call, status, body);
+  if (wrong === undefined) return;
+  const fix = version === VERSION ? "" : `: the functions run ossnap ${version}, and this command is ${VERSION}; deploy the same version`;
+  throw new AppError("permanent", `${answered} with an answer that cannot be read (${wrong})${fix}${mayBeDone(call.method)}`);
 }
 
 const CODES: readonly ErrorCode[] = ["invalid", "absent", "conflict", "refused", "denied", "transient", "permanent"];
@@ -118,7 +144,7 @@ const PROBLEMS: Readonly<Record<string, (detail: string, status: number) => AppE
 };
 
 /** The error of the verb, as it is when the verb runs here. */
-function errorOf(status: number, body: unknown, url: URL): AppError {
+function errorOf({ status, headers }: Pick<WireAnswer, "status" | "headers">, body: unknown, url: URL): AppError {
   const own = ownFault.safeParse(body);
   if (own.success) {
     const { code, lines, reason } = own.data.error;
@@ -131,8 +157,15 @@ function errorOf(status: number, body: unknown, url: URL): AppError {
     if (code.endsWith("-refused")) return new ApiRefusal(detail, problem.data);
     return PROBLEMS[code]?.(detail, status) ?? new AppError("permanent", `${url.origin}: ${detail}`);
   }
+  return platformError({ status, headers }, body, url);
+}
+
+/** Of Function Compute, which refused the request, or whose function died. */
+function platformError({ status, headers }: Pick<WireAnswer, "status" | "headers">, body: unknown, url: URL): AppError {
   const { ErrorCode, Code = ErrorCode, ErrorMessage, Message = ErrorMessage } = platformFault.safeParse(body).data ?? {};
   const said = [Code, Message].filter((part) => part !== undefined).join(": ");
+  const clock = clockDifference({ status, code: Code, date: headers.get("date") ?? undefined }, Date.now());
+  if (clock !== undefined) return new AppError("denied", `${url.origin}: Function Compute refused the signature: ${said}; ${clock}`);
   if (status === 403 && Code === "AccessDenied")
     return new AppError(
       "denied",

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { INDICES_DEFAULT } from "../../../shared/plan/selection.ts";
+import { amountBytes } from "../../../shared/repository/byteSize.ts";
 import { restoreRateFault } from "../../../shared/repository/settings/restoreRate.ts";
 
 const flag = z.boolean().default(false);
@@ -33,6 +34,21 @@ export const RATE = {
     .optional(),
 };
 
+export const KEEP_OLD_BYTES = {
+  flags: "--keep-old-bytes <size>",
+  text: "of what restores by hand and rollbacks replaced on the cluster, keep at most so much, such as 100gb; the oldest is deleted before its time",
+  value: z
+    .string()
+    .superRefine((size, context) => {
+      if (amountBytes(size) === undefined)
+        context.addIssue({
+          code: "custom",
+          message: `${JSON.stringify(size)} is not a size; write a number and a unit such as 500mb or 20gb`,
+        });
+    })
+    .optional(),
+};
+
 /** Names, separated by commas. */
 const names = z
   .string()
@@ -61,6 +77,7 @@ interface Consents {
   replaceIndex: boolean;
   over: boolean;
   loseOld: boolean;
+  keepOldBytes?: unknown;
   alias?: unknown;
   indices: readonly string[];
   as?: unknown;
@@ -70,7 +87,7 @@ interface Consents {
 }
 
 /** A consent to something that the words do not ask for. */
-export function consentFault({ older, replaceIndex, over, loseOld, alias, ...others }: Consents): string | undefined {
+export function consentFault({ older, replaceIndex, over, loseOld, keepOldBytes, alias, ...others }: Consents): string | undefined {
   const state = stateWord(others);
   const beside = state && besideState({ over, alias, ...others });
   if (beside) return `${state}: does not go with ${beside}; leave one of the two out, and restore indices in a request of their own`;
@@ -78,7 +95,9 @@ export function consentFault({ older, replaceIndex, over, loseOld, alias, ...oth
   if (over && isNamed) return "--over: keeps the aliases that the indices have; leave --alias out, or --over to restore beside them";
   const isReplaced = over || others.globalState || others.featureStates !== undefined;
   if (loseOld && !isReplaced) return "--lose-old: applies to what is overwritten; add --over, or leave --lose-old out";
-  const consent = isNamed ? undefined : older ? "--older" : replaceIndex ? "--replace-index" : undefined;
+  const [consent] = isNamed
+    ? []
+    : [...(older ? ["--older"] : []), ...(replaceIndex ? ["--replace-index"] : []), ...(keepOldBytes ? ["--keep-old-bytes"] : [])];
   return consent && `${consent}: applies to an alias, and none is named; add --alias, or leave ${consent} out`;
 }
 

@@ -1,5 +1,16 @@
 import { ALIAS, AS, FILES_THERE, INDICES, KEY, name, REPLICAS_OPTION, REPOSITORY, START, TO, WAIT } from "./options.ts";
-import { consentFault, DATA_STREAMS, FEATURE_STATES, GLOBAL_STATE, LOSE_OLD, OLDER, OVER, RATE, REPLACE_INDEX } from "./restoreOptions.ts";
+import {
+  consentFault,
+  DATA_STREAMS,
+  FEATURE_STATES,
+  GLOBAL_STATE,
+  KEEP_OLD_BYTES,
+  LOSE_OLD,
+  OLDER,
+  OVER,
+  RATE,
+  REPLACE_INDEX,
+} from "./restoreOptions.ts";
 import { type Verb, verb } from "./verb.ts";
 
 export const RESTORE_VERB: Verb = verb(
@@ -22,6 +33,7 @@ export const RESTORE_VERB: Verb = verb(
       over: OVER,
       loseOld: LOSE_OLD,
       rate: RATE,
+      keepOldBytes: KEEP_OLD_BYTES,
       globalState: GLOBAL_STATE,
       featureStates: FEATURE_STATES,
       dataStreams: DATA_STREAMS,

@@ -48,6 +48,8 @@ export interface RestoreOptions extends ActingOptions {
   loseOld?: boolean | undefined;
   /** Of the read-only registration of a watch. */
   rate?: string | undefined;
+  /** Of what restores by hand and rollbacks replaced. */
+  keepOldBytes?: string | undefined;
   /** Instead of indices. */
   globalState?: boolean | undefined;
   featureStates?: string[] | undefined;
@@ -65,14 +67,14 @@ export async function restore(session: Session, options: RestoreOptions): Promis
   const here = async (world: World) => {
     const outcome = await startRestore(world, request, session.asked, { key, fingerprint });
     if ("created" in outcome) return outcome.created;
-    throw new ApiRefusal(refusalText(outcome.refused.checks), { preflight: outcome.refused });
+    throw new ApiRefusal(refusalText(outcome.refused.checks, say), { preflight: outcome.refused });
   };
   const starting = { ...call, body: { ...request, start: true } };
   return unlessRefused(
     () => begin(session, { call: starting, here, fingerprint }, { key, wait }),
     ({ preflight }) => {
       const report = preflight as PreflightReport;
-      const found = problem("restore-refused", refusalText(report.checks), { refusals: refusalsOf(report) });
+      const found = problem("restore-refused", refusalText(report.checks, say), { refusals: refusalsOf(report) });
       return { ...preflightAnswer(options, report), problem: found };
     },
   );
@@ -93,6 +95,7 @@ function requestOf({
   over,
   loseOld,
   rate,
+  keepOldBytes,
   globalState,
   featureStates,
   dataStreams,
@@ -111,6 +114,7 @@ function requestOf({
     ...(over ? { over } : {}),
     ...(loseOld ? { loseOld } : {}),
     ...(rate === undefined ? {} : { maxBytesPerSec: rate }),
+    ...(keepOldBytes === undefined ? {} : { keepOldBytes }),
     ...(globalState ? { globalState } : {}),
     ...(featureStates === undefined ? {} : { featureStates }),
     ...(dataStreams === undefined ? {} : { dataStreams }),
@@ -187,28 +191,33 @@ function refusalsOf({ checks }: PreflightReport): PreflightCheck[] {
 /** The line that does exactly what was shown: `latest` may be another snapshot later. */
 function startWords({ snapshot, ...options }: RestoreOptions, report: PreflightReport): string[] {
   const { repository, to, indices, alias, as, replicas, older, replaceIndex, filesThere, over, loseOld, rate, key, wait } = options;
-  const { globalState, featureStates, dataStreams } = options;
+  const { keepOldBytes, globalState, featureStates, dataStreams } = options;
   return [
     "restore",
     snapshot === LATEST ? report.snapshot.name : snapshot,
     ...["--repository", repository, "--to", to],
     ...(indices.join(",") === INDICES_DEFAULT ? [] : ["--indices", indices.join(",")]),
-    ...(alias === undefined ? [] : ["--alias", aliasWords(alias)]),
-    ...(as === undefined ? [] : ["--as", asWords(as)]),
-    ...(replicas === undefined ? [] : ["--replicas", String(replicas)]),
+    ...given("--alias", alias && aliasWords(alias)),
+    ...given("--as", as && asWords(as)),
+    ...given("--replicas", replicas?.toString()),
     ...(globalState ? ["--global-state"] : []),
-    ...(featureStates === undefined ? [] : ["--feature-states", featureStates.join(",")]),
-    ...(dataStreams === undefined ? [] : ["--data-streams", dataStreams.join(",")]),
+    ...given("--feature-states", featureStates?.join(",")),
+    ...given("--data-streams", dataStreams?.join(",")),
     ...(older ? ["--older"] : []),
     ...(replaceIndex ? ["--replace-index"] : []),
     ...(filesThere ? ["--files-there"] : []),
     ...(over ? ["--over"] : []),
     ...(loseOld ? ["--lose-old"] : []),
-    ...(rate === undefined ? [] : ["--rate", rate]),
+    ...given("--rate", rate),
+    ...given("--keep-old-bytes", keepOldBytes),
     "--start",
-    ...(key === undefined ? [] : ["--key", key]),
+    ...given("--key", key),
     ...waitWords(wait),
   ];
+}
+
+function given(flag: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [flag, value];
 }
 
 /** As `--alias` reads it. */

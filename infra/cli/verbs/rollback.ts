@@ -1,5 +1,5 @@
 import { askRollback, dryRollback, type RollbackDryRun, type RollbackRequest } from "../../../shared/verbs/rollback/ask.ts";
-import { counted } from "../../../shared/words/numbers.ts";
+import { bytesText, counted } from "../../../shared/words/numbers.ts";
 import { say } from "../../../shared/words/say.ts";
 import type { Answer } from "../answer.ts";
 import { path } from "../at/api.ts";
@@ -37,7 +37,8 @@ function rollbackText(dry: RollbackDryRun, { restore, loseWrites }: RollbackRequ
   if (dry.waits) lines.push(marked(look, "attention", `It would wait first: ${say(dry.waits)}`));
   const lose = loseWrites ? ["--lose-writes"] : [];
   const doIt = commandText(look, "jobs", "rollback", restore, ...lose, "--yes", ...waitWords(wait));
-  const kept = restores ? [] : [`Kept for a day: ${from}.`];
+  const most = dry.keepOldBytes === undefined ? "" : `, while what is kept there by hand takes ${bytesText(dry.keepOldBytes)} or less`;
+  const kept = restores ? [] : [`Kept for a day${most}: ${from}.`];
   return [...lines, ...kept, `Nothing was changed. To do it:  ${doIt}`].join("\n");
 }
 

@@ -1,6 +1,6 @@
 import { shownValue } from "../../../shared/model/plainText.ts";
 import { parseSnapshotName } from "../../../shared/model/snapshotName.ts";
-import { noticeText } from "../../../shared/notices/noticeText.ts";
+import { noticeSentence } from "../../../shared/notices/noticeText.ts";
 import type { Undelivered } from "../../../shared/notices/undelivered.ts";
 import { type JobRow, listJobsAndUnread, type UnreadRow } from "../../../shared/verbs/jobs/show.ts";
 import { type ClusterCoverage, type OpenNotice, type PolicyNow, type Status, showStatus } from "../../../shared/verbs/status/show.ts";
@@ -106,7 +106,7 @@ const indented = (text: string) => text.split("\n").map((line) => INDENT + line)
 function noticeLine({ key, severity, since, reason }: OpenNotice, look: Look): string {
   // A notice may send its reader here, who is here already.
   const { more, ...params } = reason.params;
-  const text = noticeText(key, more === "wayOut.status" ? { ...reason, params } : reason);
+  const text = noticeSentence(key, more === "wayOut.status" ? { ...reason, params } : reason, say);
   return `${INDENT}${marked(look, severity === "bad" ? "bad" : "attention", `${text} (since ${agoText(look, since)})`)}`;
 }
 

@@ -29,6 +29,13 @@ export const LEFT_OUT: readonly LeftOut[] = [
     by: /[\\/]@elastic[\\/]transport[\\/]/,
     why: "only for UndiciConnection; ossnap's connection is an HttpConnection",
   },
+  {
+    required: "./types/other",
+    by: /[\\/]mime[\\/]/,
+    why: "only content types of vendors' file names; ossnap sends each blob with a type of its own",
+  },
+  // A bundle that is made on Windows may run there, on the local host.
+  ...(process.platform === "win32" ? [] : [{ required: "semver", by: /[\\/]win-release[\\/]/, why: "only to name a version of Windows" }]),
   { required: "iconv-lite", by: /[\\/]urllib[\\/]/, why: "only for answers that urllib decodes; ossnap reads each as bytes" },
   { required: "xmlbuilder", by: /[\\/]xml2js[\\/]/, why: "only for writing XML; ossnap's clients read it" },
   { required: "xml2js", by: ALIYUN_XML, why: IN_JSON },

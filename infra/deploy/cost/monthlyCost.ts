@@ -1,4 +1,5 @@
 import type { Config } from "../../../shared/model/config.ts";
+import { OSS_CNY } from "../../../shared/plan/cost/prices.ts";
 
 /** What one function did. */
 export interface FunctionUse {
@@ -27,14 +28,6 @@ export interface Cost {
  */
 const CU = { perInvocation: 75 / 10_000, perVcpuSecond: 1, perGigabyteSecond: 0.15, perDiskGigabyteSecond: 0.05 };
 const CNY_PER_CU = 0.00011;
-
-/**
- * OSS, Standard class with local redundancy, mainland China. Which requests count as Put (LIST and DELETE among them), and that 4xx and 5xx are
- * free: "Request fees", alibabacloud.com/help/doc-detail/173536.htm, 2026-03-25. The unit prices stand on aliyun.com/price/product#/oss/detail,
- * of which no copy could be read; they are those that a user's notes quote (kandaoni.com/news/26917.html, undated) and, for storage, a staff
- * answer (developer.aliyun.com/ask/631608). NOT VERIFIED: compare them with the price page before relying on the sums.
- */
-const OSS_CNY = { per10000Put: 0.01, per10000Get: 0.01, perGigabyteMonth: 0.12 };
 
 const GIGABYTE = 1024 ** 3;
 

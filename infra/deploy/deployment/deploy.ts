@@ -12,6 +12,7 @@ import { deployerEnvironment, type Inputs, readInputs } from "./inputs.ts";
 import { type Compared, keysOf, openControlPlane, planDeployment } from "./planDeployment.ts";
 import { planText } from "./planText.ts";
 import { type Keys, type Run, runServerless } from "./runServerless.ts";
+import { requireNoTwins, twinsOf } from "./twins.ts";
 
 export interface DeployOptions {
   configPath: string;
@@ -26,6 +27,8 @@ export interface DeployOptions {
   noBundle: boolean;
   /** Replaces functions that work on another state. */
   takeOver: boolean;
+  /** Deploys although functions of another name work on the same state. */
+  beside?: boolean;
   /** In place of fc3: the folder of a stand-in. */
   component?: string | undefined;
   write(line: string): void;
@@ -40,15 +43,19 @@ export async function deploy(options: DeployOptions, shell: Environment): Promis
   const inputs = readInputs(options, deployerEnvironment(shell, options.envFile));
   const keys = keysOf(inputs.env);
   for (const note of inputs.notes) write(note);
-  const stale = staleBundles(inputs.configText, folder);
+  const configDir = dirname(inputs.configPath);
+  const stale = staleBundles(inputs.configText, configDir, folder);
   if (options.noBundle && stale !== undefined) throw new AppError("refused", stale);
   const plane = openControlPlane(inputs, keys);
   const compared = await planDeployment(inputs, plane, options.takeOver);
-  for (const line of planText(compared.plan, costLines(inputs.config)).split("\n")) write(line);
+  const { twins, unread } = await twinsOf(inputs, plane, compared.plan.others);
+  const shown = { ...compared.plan, twins: twins.map(({ name }) => name), unread };
+  for (const line of planText(shown, costLines(inputs.config)).split("\n")) write(line);
+  if (options.beside !== true) requireNoTwins(twins, options);
   if (options.plan) return 0;
   if (!options.noBundle) {
-    await bundleFunctions({ configText: inputs.configText, configDir: dirname(inputs.configPath), outDir: folder });
-    const fault = staleBundles(inputs.configText, folder);
+    await bundleFunctions({ configText: inputs.configText, configDir, outDir: folder });
+    const fault = staleBundles(inputs.configText, configDir, folder);
     if (fault !== undefined) throw new AppError("refused", fault);
   }
   const run = await runRendered("deploy", { inputs, keys, compared, options });

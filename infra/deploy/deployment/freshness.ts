@@ -1,24 +1,35 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { resolvedConfigText } from "../../../shared/runtime/config/loadConfig.ts";
+import { bundledConfigText } from "../bundling/bundledConfig.ts";
 import { FUNCTION_NAMES } from "../functionLimits.ts";
 
-/** Why the bundles of a folder are not those of this ossnap.yaml, in one sentence; `undefined` when they are. */
-export function staleBundles(configText: string, folder: string): string | undefined {
-  const wanted = withoutCertificates(resolvedConfigText(configText));
+interface Tree {
+  clusters?: Record<string, { ca?: string }>;
+}
+
+/**
+ * Why the bundles of a folder are not those of this ossnap.yaml and the certificates that it names, in one sentence; `undefined` when they are.
+ * Throws `invalid` for a certificate that cannot be read.
+ * @param configDir to which the names of certificates are relative.
+ */
+export function staleBundles(configText: string, configDir: string, folder: string): string | undefined {
+  const wanted = JSON.parse(bundledConfigText(configText, configDir)) as Tree;
   for (const name of FUNCTION_NAMES) {
     const [code, config] = ["index.js", "ossnap.json"].map((file) => join(folder, name, file)) as [string, string];
     if (!existsSync(code) || !existsSync(config)) return `${folder}/${name}: is not bundled; run npm run bundle`;
-    if (!isDeepStrictEqual(withoutCertificates(readFileSync(config, "utf8")), wanted))
+    const bundled = JSON.parse(readFileSync(config, "utf8")) as Tree;
+    const changed = Object.entries(wanted.clusters ?? {}).find(([cluster, { ca }]) => ca !== bundled.clusters?.[cluster]?.ca)?.[0];
+    if (!isDeepStrictEqual(withoutCertificates(bundled), withoutCertificates(wanted)))
       return `${folder}/${name}: was bundled with another ossnap.yaml than the present one; run npm run bundle`;
+    if (changed !== undefined)
+      return `${folder}/${name}: was bundled with another certificate than the present one of clusters.${changed}.ca; run npm run bundle`;
   }
   return undefined;
 }
 
-/** A bundle has the text of a certificate where ossnap.yaml has the file's name. */
-function withoutCertificates(text: string): unknown {
-  const tree = JSON.parse(text) as { clusters?: Record<string, { ca?: string }> };
-  for (const cluster of Object.values(tree.clusters ?? {})) delete cluster.ca;
-  return tree;
+/** They have a sentence of their own. */
+function withoutCertificates(tree: Tree): unknown {
+  const clusters = Object.entries(tree.clusters ?? {}).map(([name, { ca: _, ...rest }]) => [name, rest]);
+  return { ...tree, clusters: Object.fromEntries(clusters) };
 }

@@ -4,7 +4,9 @@ import { AppError, fileFaultOf } from "../../../shared/model/errors.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
 import { ConfigError, printConfigFault } from "../../../shared/runtime/config/configError.ts";
 import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
+import { endpointOf } from "../../../shared/runtime/settings.ts";
 import { type Environment, parseEnvironment } from "../../cli/environment.ts";
+import { addressKind } from "../addressKind.ts";
 import { networkNotes } from "../checkNetwork.ts";
 import { checkServerless } from "../checkServerless.ts";
 import { renderServerless } from "../renderServerless.ts";
@@ -35,6 +37,8 @@ export interface InputOptions {
   withoutEvents: boolean;
   /** Variables that are not set get a value of no meaning: a removal needs names only. */
   namesOnly?: boolean;
+  /** In place of the name that ossnap.yaml has. */
+  named?: { deployment: string | undefined } | undefined;
 }
 
 /** The shell's variables, then those of `--env-file`, then those of the file that `s` reads by itself. Errors: `invalid`. */
@@ -46,7 +50,10 @@ export function deployerEnvironment(shell: Environment, envFile: string | undefi
 }
 
 /** Errors: `invalid`, with every fault: variables that are not set, ossnap.yaml, s.yaml, and what they say of each other. */
-export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnly = false }: InputOptions, given: Environment): Inputs {
+export function readInputs(
+  { configPath, serverlessPath, withoutEvents, namesOnly = false, named }: InputOptions,
+  given: Environment,
+): Inputs {
   const [configText, serverlessText] = [configPath, serverlessPath].map(readText) as [string, string];
   const standIns = standInsFor(configText);
   const secrets = Object.fromEntries(Object.entries(standIns).filter(([name]) => !isVariableName(name)));
@@ -54,9 +61,10 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
   const unset = unsetVariables(names, serverlessText, given);
   if (!namesOnly) requireVariables(unset, names, { configPath, serverlessPath });
   const env = { ...given, ...Object.fromEntries(unset.map((name) => [name, standIns[name] ?? "unset"])) };
-  const { config, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
-  if (config === undefined) throw new ConfigError(wrong);
-  const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env });
+  const { config: written, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
+  if (written === undefined) throw new ConfigError(wrong);
+  const config = { ...written, ...named };
+  const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env, isHere: isHere(env) });
   if (faults.length > 0)
     throw new AppError("invalid", `${serverlessPath}: cannot be deployed`, { lines: faults.flatMap((one) => printFault(one).split("\n")) });
   const rendered = renderServerless(serverlessText, config);
@@ -69,6 +77,12 @@ export function readInputs({ configPath, serverlessPath, withoutEvents, namesOnl
     (one) => `${configPath}: ${one}`,
   );
   return { configPath, configText, config, rendered, functions, region: functions[0]?.region ?? "", accountId, env, notes };
+}
+
+/** Deployed to a stand-in of Function Compute on this machine, the functions run on it. */
+function isHere({ OSSNAP_FC_ENDPOINT: endpoint = "" }: Environment): boolean {
+  const { host } = endpointOf("OSSNAP_FC_ENDPOINT", endpoint) ?? {};
+  return host !== undefined && addressKind(host.replace(/:\d+$/, ""))?.from === "machine";
 }
 
 /** `env('NAME')` and `env('NAME', 'default')`. */

@@ -9,7 +9,8 @@ import type { Inputs } from "./inputs.ts";
 import type { DeploymentPlan } from "./planText.ts";
 import type { Keys } from "./runServerless.ts";
 
-const PREFIX = "ossnap-";
+/** What every function of ossnap is called by. */
+export const PREFIX = "ossnap-";
 
 /** The deployer's keys. Errors: `denied` when they are not set. */
 export function keysOf(env: Environment): Keys {
@@ -28,7 +29,7 @@ export function openControlPlane({ region, env }: Pick<Inputs, "region" | "env">
 }
 
 export interface Compared {
-  plan: DeploymentPlan;
+  plan: Omit<DeploymentPlan, "twins" | "unread">;
   deployed: Deployed[];
 }
 
@@ -70,6 +71,6 @@ function requireSameState({ config, configPath }: Inputs, deployed: readonly Dep
   }
 }
 
-function stateOf({ environmentVariables }: NonNullable<Deployed["function"]>): string | undefined {
+export function stateOf({ environmentVariables }: NonNullable<Deployed["function"]>): string | undefined {
   return environmentVariables?.[STATE_VARIABLE];
 }

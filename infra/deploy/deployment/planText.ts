@@ -7,6 +7,10 @@ export interface DeploymentPlan {
   functions: FunctionChange[];
   /** Functions of other deployments in this account and region, by name. */
   others: string[];
+  /** Those of them that work on the state of this one, or may. */
+  twins: string[];
+  /** Those of them of which the keys cannot see on which state they work. */
+  unread: string[];
   /** Deployed by a version that did not write which state a function works on. */
   unmarked: string[];
 }
@@ -17,7 +21,8 @@ const VALUE_CHARACTERS_MAX = 60;
 
 /** What a deployment would create, change and remove, in words: figures with both values, variables by their names only; last the lines about its cost. */
 export function planText(plan: DeploymentPlan, costs: readonly string[]): string {
-  const { region, deployment, functions, others, unmarked } = plan;
+  const { region, deployment, functions, unmarked, twins, unread } = plan;
+  const others = plan.others.filter((name) => !twins.includes(name) && !unread.includes(name));
   const name = deployment === undefined ? "Deployment without a name" : `Deployment ${deployment}`;
   const count = (action: FunctionChange["action"]) => functions.filter((one) => one.action === action).length;
   const removed = functions.flatMap(({ triggers }) => triggers).filter(({ action }) => action === "remove").length;
@@ -28,6 +33,10 @@ export function planText(plan: DeploymentPlan, costs: readonly string[]): string
     ...functions.flatMap((one) => functionLines(one, shared.length === 0)),
     ...(shared.length === 0 ? [] : wrapped("Variables of every function:", shared)),
     ...(unmarked.length === 0 ? [] : wrapped("Deployed by an earlier version, which did not say for which state:", listed(unmarked))),
+    ...(twins.length === 0 ? [] : wrapped("Left alone, and at work on this deployment's state under another name:", listed(twins))),
+    ...(unread.length === 0
+      ? []
+      : wrapped("Left alone; these keys may not read whether they work on this deployment's state, too:", listed(unread))),
     ...(others.length === 0 ? [] : wrapped("Left alone, of other deployments:", listed(others))),
     ...costs,
   ].join("\n");

@@ -1,4 +1,5 @@
 import { AppError } from "../../../shared/model/errors.ts";
+import { shellWord } from "../../../shared/words/command.ts";
 import { counted } from "../../../shared/words/numbers.ts";
 import type { Environment } from "../../cli/environment.ts";
 import { type DeployOptions, runRendered } from "./deploy.ts";
@@ -9,6 +10,8 @@ export interface UndeployOptions
   extends Pick<DeployOptions, "configPath" | "serverlessPath" | "folder" | "envFile" | "takeOver" | "component" | "write"> {
   /** Without it nothing is removed. */
   yes: boolean;
+  /** A deployment of another name than ossnap.yaml's, such as the one from before it had a name. */
+  other?: { deployment: string | undefined } | undefined;
 }
 
 /**
@@ -17,7 +20,10 @@ export interface UndeployOptions
  */
 export async function undeploy(options: UndeployOptions, shell: Environment): Promise<number> {
   const { write } = options;
-  const inputs = readInputs({ ...options, withoutEvents: true, namesOnly: true }, deployerEnvironment(shell, options.envFile));
+  const inputs = readInputs(
+    { ...options, withoutEvents: true, namesOnly: true, named: options.other },
+    deployerEnvironment(shell, options.envFile),
+  );
   const keys = keysOf(inputs.env);
   const plane = openControlPlane(inputs, keys);
   const compared = await planDeployment(inputs, plane, options.takeOver);
@@ -34,7 +40,9 @@ export async function undeploy(options: UndeployOptions, shell: Environment): Pr
   for (const { name, triggers } of there) write(`- ${[name, ...triggers].join(", ")}`);
   write("The state, the snapshots, roles and the log project stay.");
   if (!options.yes) {
-    write("Nothing was removed: npm run undeploy -- --yes removes them");
+    const named =
+      options.other && (options.other.deployment === undefined ? "--unnamed " : `--named ${shellWord(options.other.deployment)} `);
+    write(`Nothing was removed: npm run undeploy -- ${named ?? ""}--yes removes them`);
     return 0;
   }
   const run = await runRendered("remove", { inputs, keys, compared, options });

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode, messageOf } from "../../model/errors.ts";
+import { clockDifference, isClockCode } from "../../model/network/clockDifference.ts";
 import { networkFault } from "../network/networkFault.ts";
 
 /** The gateway in front of the API reports some denials as 400 or 404. */
@@ -28,8 +29,14 @@ export function isFault(error: unknown, codes: RegExp): boolean {
   return codes.test(String((error as ClientError | undefined)?.code ?? ""));
 }
 
-/** What the keys lack, as a policy names it. */
+function codeOf(error: unknown): string {
+  return String((error as ClientError | undefined)?.code);
+}
+
+/** What the keys lack, as a policy names it; or that the clock is wrong, which the API says by its code alone: the client keeps no headers of a refusal. */
 function lackedRight(error: unknown, status: number, right: string | undefined): string {
+  const clock = clockDifference({ status, code: codeOf(error) }, Date.now());
+  if (clock !== undefined) return `; ${clock}`;
   const isRefused = isFault(error, /^(Forbidden|NoPermission|AccessDenied)/) || (status === 403 && !isFault(error, DENIED_CODES));
   return right !== undefined && isRefused ? `; the keys need the right ${right}` : "";
 }
@@ -42,14 +49,14 @@ function lackedRight(error: unknown, status: number, right: string | undefined):
  * @param right that the call needs: `fc:InvokeFunction`.
  */
 export function apiFault(service: string, subject: string, error: unknown, right?: string): AppError {
-  const { code, data } = (error ?? {}) as ClientError;
+  const { data } = (error ?? {}) as ClientError;
   const status = statusOf(error);
   const kind = kindOf(error, status);
   if (status === undefined) return new AppError(kind, `${subject}: ${noAnswer(service, error)}`, { cause: error });
   const requestId = data?.RequestId === undefined ? "" : `, request ${String(data.RequestId)}`;
   return new AppError(
     kind,
-    `${subject}: ${service} answered ${status} ${String(code)}${requestId}${lackedRight(error, status, right)}`,
+    `${subject}: ${service} answered ${status} ${codeOf(error)}${requestId}${lackedRight(error, status, right)}`,
     kind === "denied" ? {} : { cause: error },
   );
 }
@@ -64,7 +71,7 @@ function noAnswer(service: string, error: unknown): string {
 
 function kindOf(error: unknown, status: number | undefined): ErrorCode {
   if (status === undefined) return isTransient(error) ? "transient" : "permanent";
-  if (status === 401 || status === 403 || isFault(error, DENIED_CODES)) return "denied";
+  if (status === 401 || status === 403 || isClockCode(codeOf(error)) || isFault(error, DENIED_CODES)) return "denied";
   if (status === 408 || status === 429 || status >= 500 || isFault(error, THROTTLED_CODES)) return "transient";
   if (status === 404) return "absent";
   if (status === 409) return "conflict";

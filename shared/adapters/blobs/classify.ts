@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../model/errors.ts";
+import { clockDifference } from "../../model/network/clockDifference.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { ownValue } from "../../model/tables/ownValue.ts";
 import { networkFault } from "../network/networkFault.ts";
@@ -11,6 +12,8 @@ export interface StoreAnswer {
   code: string | undefined;
   /** The client's own message, the only source of the cause when there was no response. */
   said: string;
+  /** Of an answer that was kept with its headers. */
+  headers?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Codes that are more specific than their HTTP status. */
@@ -29,6 +32,7 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   // 400 on S3, and no request succeeds until the keys are renewed.
   ExpiredToken: "denied",
   InvalidToken: "denied",
+  RequestTimeTooSkewed: "denied",
   // 403, but because the blob is archived, not because the caller lacks permission.
   InvalidObjectState: "invalid",
   // 400, although the fault is in the transport.
@@ -59,8 +63,9 @@ export function classify({ status, code, said }: StoreAnswer): ErrorCode {
 }
 
 /** A hint for the user, appended to the message; "" when the message is sufficient. */
-export function hintOf({ status, code, said }: StoreAnswer): string {
-  if (code === "RequestTimeTooSkewed") return "; this machine's clock is wrong: set it";
+export function hintOf({ status, code, said, headers }: StoreAnswer): string {
+  const clock = clockDifference({ status, code, date: headers?.date }, Date.now());
+  if (clock !== undefined) return `; ${clock}`;
   if (code === "InvalidObjectState") return "; the blob is archived: restore it, and let no lifecycle rule archive a repository";
   if (code === "NoSuchBucket") return "; create the bucket or correct its name";
   // OSS says so of another account's bucket, and to keys without rights on one of their own.
@@ -71,8 +76,9 @@ export function hintOf({ status, code, said }: StoreAnswer): string {
 }
 
 /** What the keys lack, as a policy names it; the store itself does not say it. */
-export function lackedRight({ status, code }: Omit<StoreAnswer, "said">, right: string | undefined): string {
-  const isRefused = status === 403 && (code === undefined || code === "AccessDenied");
+export function lackedRight({ status, code, headers }: Omit<StoreAnswer, "said">, right: string | undefined): string {
+  const isClock = clockDifference({ status, code, date: headers?.date }, Date.now()) !== undefined;
+  const isRefused = status === 403 && !isClock && (code === undefined || code === "AccessDenied");
   return isRefused && right !== undefined ? `; the keys need the right ${right}` : "";
 }
 

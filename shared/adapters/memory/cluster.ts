@@ -5,7 +5,7 @@ import { aliasCalls, NO_PROPERTIES, propertiesText } from "./clusterAliases.ts";
 import { contentsCalls, mappingCalls } from "./clusterContents.ts";
 import { type Damage, damagePlace } from "./clusterDamage.ts";
 import { indexCalls } from "./clusterIndices.ts";
-import { nodeCalls } from "./clusterNodes.ts";
+import { leavingNodes, nodeCalls } from "./clusterNodes.ts";
 import { type HeldInput, heldIndex, type MemoryPlaces, memoryPlaces } from "./clusterPlaces.ts";
 import { repositoryCalls } from "./clusterRepositories.ts";
 import { restoreCalls } from "./clusterRestores.ts";
@@ -52,6 +52,8 @@ export interface MemoryClusterControls {
   restart(): void;
   /** A data node leaves with the only copies of these indices, which nothing can be read of until it returns. */
   loseNode(indices: readonly string[]): void;
+  /** These nodes, by name, and no others take no new shards any more. */
+  shutDown(nodes: readonly string[]): void;
   returnNode(): void;
   /** Outcomes of the next snapshots, in order; later ones end as SUCCESS. */
   nextSnapshots(...outcomes: SnapshotOutcome[]): void;
@@ -96,7 +98,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
   const writes: { method: Method; args: readonly unknown[] }[] = [];
   const faults: { method: Method; fault: AppError | "lost" }[] = [];
   const calls: Omit<Cluster, "name"> = {
-    info: async () => ({ uuid, name, version, dataNodes: state.dataNodes }),
+    info: async () => ({ uuid, name, version, dataNodes: state.dataNodes, ...leavingNodes(state) }),
     ...repositoryCalls(state),
     ...snapshotCalls(state),
     ...contentsCalls(state),
@@ -218,6 +220,7 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       state.dataNodes -= 1;
       for (const name of indices) there(name).lost = true;
     },
+    shutDown: (nodes) => void Object.assign(state, { leaving: [...nodes] }),
     returnNode() {
       state.dataNodes += 1;
       for (const index of state.indices.values()) delete index.lost;

@@ -53,7 +53,8 @@ function isFull({ version, dataNodes, indices, clusterSettings }: MemoryClusterS
 function placesNothing(state: MemoryClusterState): boolean {
   const { clusterSettings } = state;
   if (clusterSettings[ENABLE_SETTING] === "none") return true;
-  const nodes = nodeDisksOf(state);
+  const nodes = nodeDisksOf(state).filter(({ node }) => !state.leaving?.includes(node));
+  if (nodes.length === 0 && state.dataNodes > 0) return true;
   // Without any node no filter is to blame.
   return (
     nodes.length > 0 &&

@@ -182,7 +182,7 @@ function begin(state: MemoryClusterState, request: RestoreRequest, { held, throt
     ...(stream === undefined ? {} : { dataStream: stream }),
   };
   expandReplicas(state, index);
-  const fate = fateOf(state, held, { copy, isCopied: there !== undefined && !there.lost });
+  const fate = fateOf(state, held, { copy, isCopied: there !== undefined && !there.lost && !there.red });
   state.indices.set(as, index);
   const pollsLeft = state.restorePolls * (throttled ? THROTTLED_TIMES : 1);
   state.restores.push({ repository, snapshot, index: as, pollsLeft, fate });

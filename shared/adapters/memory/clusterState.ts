@@ -56,6 +56,8 @@ export interface MemoryClusterState {
   uuid: string;
   version: string;
   dataNodes: number;
+  /** Names of nodes that are about to be removed. */
+  leaving?: string[];
   /** `cluster.max_shards_per_node`. */
   shardsPerNodeMax: number;
   /** Settings of the disks by flat key, as far as they were set. */

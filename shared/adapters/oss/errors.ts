@@ -14,7 +14,7 @@ import {
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
 /** The data in an ali-oss error; `ossClient` adds the headers. */
-export interface OssAnswer extends Omit<StoreAnswer, "said"> {
+export interface OssAnswer extends Omit<StoreAnswer, "said" | "headers"> {
   requestId: string | undefined;
   headers: Readonly<Record<string, string | undefined>>;
 }

@@ -3,7 +3,7 @@ import { classify, hintOf, plainCause, reasonOf, retryAfterMsOf, type StoreAnswe
 import { Refusal } from "../blobs/refusal.ts";
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
-interface S3Answer extends Omit<StoreAnswer, "said"> {
+interface S3Answer extends Omit<StoreAnswer, "said" | "headers"> {
   requestId: string | undefined;
   headers: Readonly<Record<string, string | undefined>>;
 }

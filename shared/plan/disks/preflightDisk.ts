@@ -2,7 +2,7 @@ import { type DiskLimits, type DisksSeen, freeAbove, type NodeDisk } from "../..
 import { diskLimitsAfter } from "../../model/disks/diskLimits.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { ClosureIndex } from "../../model/repository.ts";
-import { overwritesAll } from "../overwriting/overChecks.ts";
+import { isCopiedAll } from "../overwriting/overChecks.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 import { isAtLeast } from "../versions.ts";
 
@@ -22,7 +22,7 @@ export function diskChecks(input: PreflightInput, indices: readonly ClosureIndex
   if (disks === undefined || indices.length === 0) return [];
   if ("unknown" in disks) return [warn("disk", reason("disk.unknown", { message: disks.unknown }))];
   // A watermark keeps no shard from a node that has a copy of it (measured on 8.17.0).
-  const limits = { ...disks.limits, ...(overwritesAll(input, indices) && { isEnabled: false }) };
+  const limits = { ...disks.limits, ...(isCopiedAll(input, indices) && { isEnabled: false }) };
   const now = roomChecks(input, indices, { limits, nodes: disks.nodes });
   if (!withState || placement === undefined) return now;
   const then = roomChecks(input, indices, { limits: diskLimitsAfter(placement.layers, statePlacement), nodes: disks.nodes });

@@ -7,6 +7,7 @@ import { isBlocked } from "../aliases/moves.ts";
 import { ok, type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 
 type Overwriting = Pick<PreflightInput, "existing" | "overwrites" | "nameFor">;
+type Copied = Overwriting & Pick<PreflightInput, "placement">;
 
 const ALIASES_SHOWN = 5;
 /** With one of them no index is closed, and none gets an alias (measured on 5.5, 7.10 and 8.17). */
@@ -78,6 +79,24 @@ export function withoutOverwritten(
 /** Whether nothing that is restored is new: each index is restored over one that is there. */
 export function overwritesAll(input: Overwriting, indices: readonly Pick<ClosureIndex, "name">[]): boolean {
   return indices.length > 0 && indices.every((index) => overwritten(input, index) !== undefined);
+}
+
+/** Whether moreover nodes have all primaries of each: the cluster restores over these whatever keeps other shards away. */
+export function isCopiedAll(input: Copied, indices: readonly Pick<ClosureIndex, "name">[]): boolean {
+  return overwritesAll(input, indices) && uncopied(input, indices).length === 0;
+}
+
+/** Indices that are restored over of which no node is known to have every primary: a shard without a copy is placed like a new one. */
+export function uncopied(input: Copied, indices: readonly Pick<ClosureIndex, "name">[]): string[] {
+  const healths = input.placement?.healths;
+  if (healths === undefined) return [];
+  const there = indices.flatMap((index) => overwritten(input, index) ?? []);
+  return there.filter(({ name }) => !hasCopies(healths.get(name))).map(({ name }) => name);
+}
+
+/** Up to 7.1 a closed index has no health. */
+function hasCopies(health: { primariesActive: number; shards: number } | undefined): boolean {
+  return health !== undefined && health.primariesActive >= health.shards;
 }
 
 /** Whether an index has to be closed first. */

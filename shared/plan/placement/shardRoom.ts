@@ -1,7 +1,7 @@
 import type { ClusterIndex } from "../../model/cluster.ts";
 import { inEffect, MAX_SHARDS_SETTING, TOTAL_SHARDS_SETTING } from "../../model/placement/placement.ts";
 import { reason } from "../../model/reason.ts";
-import { overwritesAll, withoutOverwritten } from "../overwriting/overChecks.ts";
+import { isCopiedAll, withoutOverwritten } from "../overwriting/overChecks.ts";
 import { ok, type Placement, type PreflightCheck, type PreflightInput, refuse, warn } from "../preflightTypes.ts";
 import { limitsShards } from "../versions.ts";
 import { type PlacementInput, withoutIt } from "./forbidden.ts";
@@ -31,7 +31,7 @@ export function shardChecks(input: RoomInput, indices: Restored): PreflightCheck
   ];
 }
 
-/** Shards beyond it wait for a node for ever, but for the primaries of an index that is restored over. */
+/** Shards beyond it wait for a node for ever, but for the primaries of an index that is restored over its copies. */
 export function totalChecks(input: RoomInput, indices: Restored): PreflightCheck[] {
   const { placement, withState, statePlacement = {}, targetVersion, replicas = 0 } = input;
   if (placement === undefined || indices.length === 0) return [];
@@ -46,7 +46,7 @@ export function totalChecks(input: RoomInput, indices: Restored): PreflightCheck
   const isOfState = withState && !Object.hasOwn(layers.transient, TOTAL_SHARDS_SETTING);
   const body = withoutIt({ setting: TOTAL_SHARDS_SETTING, value }, targetVersion);
   const wayOut = isOfState ? reason("wayOut.noStates") : reason("wayOut.placement", { body });
-  if (taken + more > most && !overwritesAll(input, indices))
+  if (taken + more > most && !isCopiedAll(input, indices))
     return [refuse("placement", reason("placement.total", { limit, most, taken, more }), wayOut)];
   const after = wholeOf(stay) + more * (1 + replicas);
   return after > most ? [warn("placement", reason("placement.totalFewer", { limit, most, after }))] : [];
@@ -58,8 +58,8 @@ function hasShards({ state, settings }: ClusterIndex): boolean {
 }
 
 /** A replica takes up a place once it is on a node, and no two copies of a shard are on one. */
-function assignedOf({ name, shards, replicas }: ClusterIndex, { dataNodes, unassigned }: Placement): number {
-  const lacking = unassigned?.get(name);
+function assignedOf({ name, shards, replicas }: ClusterIndex, { dataNodes, healths }: Placement): number {
+  const lacking = healths?.get(name)?.unassigned;
   return lacking === undefined ? shards * Math.min(1 + replicas, dataNodes) : shards * (1 + replicas) - lacking;
 }
 

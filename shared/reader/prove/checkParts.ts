@@ -2,7 +2,7 @@ import type { BlobStore } from "../../model/blobStore.ts";
 import type { PartLedger, VerifiedFile } from "../partLedger.ts";
 import { checkContents, type FileFaults, fileKeyOf, type RecordedFile } from "./checkFiles.ts";
 
-/** A file in several parts with a counter name, as listed. */
+/** A file with a counter name, as listed; most have several parts. */
 export interface SplitFile {
   file: RecordedFile;
   /** The prefix of its shard. */
@@ -20,6 +20,12 @@ export function splitFile(file: RecordedFile, prefix: string, etagOf: (key: stri
 export async function isVerified(ledger: PartLedger | undefined, { file, prefix, etags }: SplitFile): Promise<boolean> {
   const known = (await ledger?.of(prefix))?.get(fileKeyOf(file));
   return known !== undefined && isSameFile(known, file) && known.etags.every((etag, part) => etag === etags[part]);
+}
+
+/** Whether the ledger knows this file, under whatever ETags. */
+export async function wasVerified(ledger: PartLedger, { file, prefix }: SplitFile): Promise<boolean> {
+  const known = (await ledger.of(prefix)).get(fileKeyOf(file));
+  return known !== undefined && isSameFile(known, file);
 }
 
 /**

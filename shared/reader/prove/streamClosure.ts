@@ -99,7 +99,7 @@ interface Walk {
  * Reads the rest of a closure in listing order and compares it with the listing as it streams. Each shard's file list is read shortly before the listing
  * reaches it, joined, checked, added to the digest and released, so memory does not grow with the number of blobs.
  * Without checks it only returns the closure.
- * @throws as `readClosure`, and `transient` for a listing out of order.
+ * @throws AppError `invalid` if `indices` names one that the snapshot does not contain, and `transient` for a listing out of order.
  */
 export async function streamClosure(
   reader: MetadataReader,

@@ -3,8 +3,8 @@ import { globalMetadataKey } from "../../format/keys.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
 import type { ClosureIndex, RootCatalogue, RootSnapshot, SnapshotRecord } from "../../model/repository.ts";
 import { metadataReader } from "../metadataReader.ts";
+import { streamClosure } from "../prove/streamClosure.ts";
 import { readRecord } from "../readIndices.ts";
-import { readClosure } from "../readRepository.ts";
 
 /** What a snapshot holds beside its indices; `undefined` if the blob is missing or damaged. */
 export function snapshotState(store: BlobStore, snapshot: string): Promise<GlobalMetadata | undefined> {
@@ -24,7 +24,9 @@ export async function snapshotIndices(
   snapshot: RootSnapshot,
   deadline: () => boolean,
 ): Promise<SnapshotIndices> {
-  const { record, closure } = await readClosure(store, root, snapshot, { deadline });
+  const reader = metadataReader(store);
+  const record = await readRecord(reader, snapshot);
+  const { closure } = await streamClosure(reader, { root, snapshot, record }, { deadline });
   return { record, indices: closure?.indices ?? [] };
 }
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { addressId } from "../../repository/endpoint.ts";
 import { isSecretSetting } from "../../repository/settings/settingKeys.ts";
 import { awsSchema, checkAmazon } from "./amazon/access.ts";
+import { byteBudget } from "./entries/parts.ts";
 import { hasPlaceholder } from "./environment.ts";
 import { certificate, fingerprint, httpUrl, text } from "./fields.ts";
 import { instanceId, region } from "./instanceFields.ts";
@@ -30,6 +31,10 @@ export const clusterSchema = z
     region: region(
       "Region",
       "Alibaba's region of the instance, such as cn-hangzhou. Left out: the region of the functions, in a terminal that of the state.",
+    ).optional(),
+    keepOldBytes: byteBudget(
+      "Keep old bytes",
+      "How much of what restores by hand and rollbacks replaced stays here at most, in primary shards: 100gb. The oldest is deleted before its time.",
     ).optional(),
   })
   .meta({ title: "Cluster", description: "An Elasticsearch 2.4 … 9.x endpoint." });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { contents } from "./backups/contents.ts";
-import { adoption, keep, prune } from "./backups/retention.ts";
+import { adoption, copyKeep, keep, prune, unneeded } from "./backups/retention.ts";
 import { clusterSchema } from "./clusters.ts";
 import { migration } from "./entries/migration.ts";
 import { vpc } from "./entries/network.ts";
@@ -73,6 +73,8 @@ const copy = z
     snapshots: snapshots.default("latest"),
     after: text("After", "The policy whose success starts it.").optional(),
     schedule: schedule.optional(),
+    keep: copyKeep.optional(),
+    unneeded: unneeded.optional(),
   })
   .meta({ title: "Copy", description: "Moves snapshots; by hand only when it has neither after nor schedule." });
 

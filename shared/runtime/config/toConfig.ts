@@ -1,14 +1,4 @@
-import type {
-  BackupPolicy,
-  ClusterConfig,
-  Config,
-  CopyRule,
-  Migration,
-  Place,
-  RepositoryConfig,
-  Schedule,
-  Watch,
-} from "../../model/config.ts";
+import type { BackupPolicy, ClusterConfig, Config, CopyRule, Migration, Place, RepositoryConfig, Watch } from "../../model/config.ts";
 import { SHRINK_DEFAULT } from "../../plan/backup/shrink.ts";
 import { readByteSize } from "../../repository/byteSize.ts";
 import { parseDuration } from "../../repository/duration.ts";
@@ -24,7 +14,7 @@ export function toConfig(input: ConfigInput): Config {
     ...(input.deployment === undefined ? {} : { deployment: input.deployment }),
     ...(input.vpc === undefined ? {} : { vpc: input.vpc }),
     state: normalizePlace({ ...state, basePath: prefix }),
-    clusters: named(input.clusters, (cluster): ClusterConfig => cluster),
+    clusters: named(input.clusters, toCluster),
     repositories: named(input.repositories, toRepository),
     backups: named(input.backups, toBackup),
     copies: named(input.copies, toCopy),
@@ -35,7 +25,7 @@ export function toConfig(input: ConfigInput): Config {
   };
 }
 
-type EntryOf<Section extends "repositories" | "backups" | "copies" | "watches"> = ConfigInput[Section][string];
+type EntryOf<Section extends "clusters" | "repositories" | "backups" | "copies" | "watches"> = ConfigInput[Section][string];
 
 function toRepository({ cluster, register, blobs }: EntryOf<"repositories">): RepositoryConfig {
   const place: Place | undefined = blobs ?? (register && placeOf(register));
@@ -58,23 +48,40 @@ function toBackup(entry: EntryOf<"backups">): BackupPolicy {
   };
 }
 
+function toCluster({ keepOldBytes, ...cluster }: EntryOf<"clusters">): ClusterConfig {
+  const mostBytes = bytesOf(keepOldBytes);
+  return { ...cluster, ...(mostBytes === undefined ? {} : { keepOldBytes: mostBytes }) };
+}
+
+function bytesOf(size: string | undefined): number | undefined {
+  return size === undefined ? undefined : readByteSize(size)?.bytes;
+}
+
 function toVerify(verify: NonNullable<EntryOf<"backups">["verify"]>): BackupPolicy["verify"] {
   if (typeof verify === "string") return { level: verify };
   const { level, budget } = verify;
   return { level, ...(budget === undefined ? {} : { budgetBytes: readByteSize(budget)?.bytes }) };
 }
 
-function toCopy({ from, to, snapshots, after, schedule }: EntryOf<"copies">): CopyRule {
-  const start: { after?: string; schedule?: Schedule } = {
+function toCopy({ from, to, snapshots, after, schedule, keep, unneeded }: EntryOf<"copies">): CopyRule {
+  return {
+    from,
+    to: normalizePlace(to),
+    snapshots,
     ...(after === undefined ? {} : { after }),
     ...(schedule === undefined ? {} : { schedule }),
+    ...(keep === undefined ? {} : { keep: toCopyKeep(keep) }),
+    ...(unneeded === undefined ? {} : { unneeded }),
   };
-  return { from, to: normalizePlace(to), snapshots, ...start };
+}
+
+function toCopyKeep({ within, ...keep }: NonNullable<EntryOf<"copies">["keep"]>): CopyRule["keep"] {
+  return { ...keep, ...(within === undefined ? {} : { withinMs: milliseconds(within) }) };
 }
 
 function toWatch({ blobs, cluster, register, restore: entry, patience }: EntryOf<"watches">): Watch {
   const { keepOld, keepOldBytes, filesThere, maxBytesPerSec, ...restore } = entry;
-  const mostBytes = keepOldBytes === undefined ? undefined : readByteSize(keepOldBytes)?.bytes;
+  const mostBytes = bytesOf(keepOldBytes);
   return {
     blobs: normalizePlace(blobs),
     cluster,

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { applyDeletion, dryDeletion } from "../../verbs/prune/askDeletion.ts";
 import { accepted } from "./accepted.ts";
 import type { Call } from "./call.ts";
 import { type HttpAnswer, json } from "./problem.ts";
@@ -24,6 +23,7 @@ export const deletionBody = z
 
 /** What would be deleted; with the hash of that plan in `apply` it is requested. */
 export async function answerDeletion(call: Call<z.output<typeof deletionBody>>): Promise<HttpAnswer> {
+  const { applyDeletion, dryDeletion } = await import("./acting.ts");
   const { apply, ...request } = call.body;
   if (apply === undefined) return json(200, await dryDeletion(call.world, request));
   return accepted(call, await applyDeletion(call.world, request, apply, call.asked));

@@ -1,10 +1,7 @@
 import * as z from "zod";
 import { KMS_KEY, KMS_KEY_WRONG } from "../../model/amazon/kmsKey.ts";
 import { AppError } from "../../model/errors.ts";
-import { startMigration } from "../../verbs/migration/ask.ts";
-import { planMigration } from "../../verbs/migration/checks.ts";
 import { showPolicies } from "../../verbs/migration/policies.ts";
-import { showMigrations } from "../../verbs/migration/show.ts";
 import type { MigrationMode } from "../../verbs/migration/types.ts";
 import { migrationRefusal } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
@@ -27,7 +24,7 @@ export const MIGRATION_ROUTES: readonly Route[] = [
       "/migrations",
       empty,
       () => false,
-      async ({ world, query }) => json(200, { data: await showMigrations(world, query.name), next: null }),
+      async ({ world, query }) => json(200, { data: await (await import("./acting.ts")).showMigrations(world, query.name), next: null }),
     ),
     queries: ["name"],
   },
@@ -36,7 +33,7 @@ export const MIGRATION_ROUTES: readonly Route[] = [
     "/migrations/{name}",
     empty,
     () => false,
-    async ({ world, params }) => json(200, (await showMigrations(world, params.name ?? ""))[0]),
+    async ({ world, params }) => json(200, (await (await import("./acting.ts")).showMigrations(world, params.name ?? ""))[0]),
   ),
   {
     ...route(
@@ -77,13 +74,15 @@ async function answer(
   starts: boolean,
   consent: { blockWrites?: boolean; loseWrites?: boolean; keepAliases?: boolean },
 ): Promise<HttpAnswer> {
+  const { planMigration, startMigration } = await import("./acting.ts");
   const { world, params, asked, key, fingerprint } = call;
   const request = { name: params.name ?? "", mode, ...consent };
   if (!starts) return json(200, await planMigration(world, request));
   const outcome = await startMigration(world, request, asked, { key, fingerprint });
   if ("created" in outcome) return accepted(call, outcome.created);
   const refusals = outcome.refused.checks.filter(({ result }) => result === "refuse");
-  return problem("migration-refused", migrationRefusal(mode, refusals), call.request, { refusals, plan: outcome.refused });
+  const { say } = await import("../../words/say.ts");
+  return problem("migration-refused", migrationRefusal(mode, refusals, say), call.request, { refusals, plan: outcome.refused });
 }
 
 function keyOf(text: string | undefined): string | undefined {

@@ -21,6 +21,7 @@ export function restoreBody() {
     over: z.boolean().optional(),
     loseOld: z.boolean().optional(),
     maxBytesPerSec: z.string().optional(),
+    keepOldBytes: z.string().optional(),
     globalState: z.boolean().optional(),
     featureStates: z.array(nameText).min(1).optional(),
     dataStreams: z.array(nameText).min(1).optional(),

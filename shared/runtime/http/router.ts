@@ -13,7 +13,7 @@ import type { Route } from "./call.ts";
 import { type HttpAnswer, problem, problemOf } from "./problem.ts";
 import { fingerprintOf, ROUTES } from "./routes.ts";
 import { TERMINAL_HEADERS, terminalError } from "./terminal.ts";
-import { refuseHalves } from "./texts.ts";
+import { refuseHalves, refuseUndecoded } from "./texts.ts";
 import { authenticate, header, isTokenSent } from "./tokens.ts";
 
 /** Requests are small; anything larger is a mistake or an attack. */
@@ -73,6 +73,8 @@ async function routed(event: HttpEvent, door: Door, request: Request, seen: Seen
   if ("fault" in found) return found.fault;
   refuseHalves(found.params, "path");
   refuseHalves(event.queryParameters, "query");
+  refuseUndecoded(found.params, "path");
+  refuseUndecoded(event.queryParameters, "query");
   const { queries = [] } = found.route;
   const unknown = Object.keys(event.queryParameters).find((name) => !queries.includes(name));
   if (unknown !== undefined)

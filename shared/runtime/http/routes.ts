@@ -5,24 +5,17 @@ import { sha256 } from "../../model/hash.ts";
 import { reason } from "../../model/reason.ts";
 import { PROOF_LEVELS } from "../../model/repository.ts";
 import { slotOf } from "../../model/slot.ts";
-import { jobNow } from "../../tick/jobNow.ts";
-import { adopt } from "../../verbs/adopt/apply.ts";
-import { planAdoption } from "../../verbs/adopt/gather.ts";
 import { askBackup } from "../../verbs/backup/ask.ts";
-import { previewBackup } from "../../verbs/backup/preview.ts";
-import { askCopy } from "../../verbs/copy/ask.ts";
+import { CHECK_DRY } from "../../verbs/copy/types.ts";
 import { cancelJob, resumeJob, setPaused } from "../../verbs/jobs/ask.ts";
 import { listJobsAndUnread, showJob } from "../../verbs/jobs/show.ts";
 import { listPins, pinSnapshot, unpinSnapshot } from "../../verbs/pins/apply.ts";
 import { backupText, pinExpiry, pinText } from "../../verbs/pins/gather.ts";
-import { applyPrune, dryPrune } from "../../verbs/prune/ask.ts";
 import { registerByHand } from "../../verbs/repositories/apply.ts";
 import { gatherRegistration } from "../../verbs/repositories/gatherRegistration.ts";
 import { listRepositories } from "../../verbs/repositories/show.ts";
-import { preflightRestore, startRestore } from "../../verbs/restore/askByHand.ts";
 import { listSnapshotsAndUnseen } from "../../verbs/snapshots/show.ts";
 import { showStatus } from "../../verbs/status/show.ts";
-import { askVerification } from "../../verbs/verification/ask.ts";
 import { importCuratorText } from "../importCurator.ts";
 import { refusalText } from "../refusalText.ts";
 import { accepted } from "./accepted.ts";
@@ -77,9 +70,10 @@ export const ROUTES: readonly Route[] = [
     queries: ["kind", "open", "limit"],
   },
   {
-    ...route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) =>
-      json(200, await showJob(world, params.id ?? "", yesOrNo("look", query.look) ? jobNow : undefined)),
-    ),
+    ...route("GET", "/jobs/{id}", empty, never, async ({ world, params, query }) => {
+      const now = yesOrNo("look", query.look) ? (await import("./acting.ts")).jobNow : undefined;
+      return json(200, await showJob(world, params.id ?? "", now));
+    }),
     queries: ["look"],
   },
   route("DELETE", "/jobs/{id}", empty, always, async ({ world, params, asked }) => {
@@ -119,8 +113,10 @@ export const ROUTES: readonly Route[] = [
       "/adopt",
       z.strictObject({ apply: z.boolean().default(false), takeOver: z.array(nameText).default([]) }).prefault({}),
       ({ apply }) => apply,
-      async ({ world, body: { apply, takeOver }, asked }) =>
-        json(200, apply ? await adopt(world, asked, takeOver) : await planAdoption(world, asked, takeOver)),
+      async ({ world, body: { apply, takeOver }, asked }) => {
+        const { adopt, planAdoption } = await import("./acting.ts");
+        return json(200, apply ? await adopt(world, asked, takeOver) : await planAdoption(world, asked, takeOver));
+      },
     ),
     adopting: true,
   },
@@ -133,7 +129,7 @@ export const ROUTES: readonly Route[] = [
     async (call) => {
       const { world, params, asked, key, fingerprint, body } = call;
       const [policy, because] = [params.policy ?? "", body.because];
-      if (body.dryRun) return json(200, await previewBackup(world, policy, { who: asked.who, because }));
+      if (body.dryRun) return json(200, await (await import("./acting.ts")).previewBackup(world, policy, { who: asked.who, because }));
       const slot = slotOf(world.clock.now());
       return accepted(call, await askBackup(world, { policy, slot, asked, fingerprint, because, ...(key === undefined ? {} : { key }) }));
     },
@@ -145,6 +141,7 @@ export const ROUTES: readonly Route[] = [
     z.strictObject({ apply: z.string().min(1).optional() }).default({}),
     ({ apply }) => apply !== undefined,
     async (call) => {
+      const { applyPrune, dryPrune } = await import("./acting.ts");
       const { world, params, body, asked } = call;
       if (body.apply === undefined) return json(200, await dryPrune(world, params.policy ?? ""));
       return accepted(call, await applyPrune(world, params.policy ?? "", body.apply, asked));
@@ -157,10 +154,22 @@ export const ROUTES: readonly Route[] = [
     json(200, importCuratorText(body.file)),
   ),
 
-  route("POST", "/copies/{name}", empty, always, async (call) => {
-    const { world, params, asked, key, fingerprint } = call;
-    return accepted(call, await askCopy(world, params.name ?? "", asked, { key, fingerprint }));
-  }),
+  route(
+    "POST",
+    "/copies/{name}",
+    z
+      .strictObject({ dryRun: z.boolean().default(false), check: z.boolean().default(false) })
+      .refine(({ dryRun, check }) => !(dryRun && check), { message: CHECK_DRY, path: ["check"] })
+      .prefault({}),
+    ({ dryRun }) => !dryRun,
+    async (call) => {
+      const { askCopy, previewCopy } = await import("./acting.ts");
+      const { world, params, asked, key, fingerprint, body } = call;
+      const name = params.name ?? "";
+      if (body.dryRun) return json(200, await previewCopy(world, name));
+      return accepted(call, await askCopy(world, name, asked, { key, fingerprint, check: body.check }));
+    },
+  ),
 
   route(
     "POST",
@@ -172,6 +181,7 @@ export const ROUTES: readonly Route[] = [
     }),
     always,
     async (call) => {
+      const { askVerification } = await import("./acting.ts");
       const key = call.key ?? call.world.newKey();
       return accepted(call, await askVerification(call.world, call.body, call.asked, { key, fingerprint: call.fingerprint }));
     },
@@ -183,13 +193,15 @@ export const ROUTES: readonly Route[] = [
     restoreBody(),
     ({ start }) => start,
     async (call) => {
+      const { preflightRestore, startRestore } = await import("./acting.ts");
       const { start, ...request } = call.body;
       if (!start) return json(200, await preflightRestore(call.world, request, { key: call.key }));
       const outcome = await startRestore(call.world, request, call.asked, { key: call.key, fingerprint: call.fingerprint });
       if ("created" in outcome) return accepted(call, outcome.created);
       const { checks } = outcome.refused;
       const refusals = checks.filter(({ result }) => result === "refuse");
-      return problem("restore-refused", refusalText(checks), call.request, { refusals, preflight: outcome.refused });
+      const { say } = await import("../../words/say.ts");
+      return problem("restore-refused", refusalText(checks, say), call.request, { refusals, preflight: outcome.refused });
     },
   ),
 ];

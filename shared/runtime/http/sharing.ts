@@ -39,6 +39,9 @@ async function answerSharing(
   if (!apply) return json(200, { ...(await drySharing(world, kind, request)), done: false });
   const { plan, done } = await applySharing(world, kind, request);
   const [why] = plan.refusals;
-  if (why) throw new AppError("conflict", sharingRefusal(plan.refusals), { reason: why });
+  if (why) {
+    const { say } = await import("../../words/say.ts");
+    throw new AppError("conflict", sharingRefusal(plan.refusals, say), { reason: why });
+  }
   return json(200, { ...plan, done });
 }

@@ -13,6 +13,19 @@ export const nameText = z
 
 const CHARACTERS_SHOWN = 80;
 
+/**
+ * Refuses texts of a path or query with the character that stands where bytes were no UTF-8 (`%ff`): a platform that decodes them leaves it, and
+ * no name has it.
+ */
+export function refuseUndecoded(values: Readonly<Record<string, string>>, path: string): void {
+  for (const [name, value] of Object.entries(values)) {
+    const wrong = [name, value].find((text) => text.includes("\ufffd"));
+    if (wrong === undefined) continue;
+    const shown = oneLine(shownCut(wrong, CHARACTERS_SHOWN));
+    throw new AppError("invalid", `${path}: "${shown}" is not properly encoded; send the UTF-8 bytes of each character as %XX`);
+  }
+}
+
 /** Refuses texts that hold half of a character, which no name has, and which neither a path nor a key of the state can hold. */
 export function refuseHalves(value: unknown, path: string): void {
   if (typeof value === "string") {

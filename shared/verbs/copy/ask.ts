@@ -21,6 +21,12 @@ export interface CopyOptions {
   /** The caller's idempotency key; without one, the source's root and what is selected form the id. */
   key?: string | undefined;
   fingerprint?: string | undefined;
+  /** Read everything that is there first. */
+  check?: boolean | undefined;
+}
+
+export function firstData(): CopyData {
+  return { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, moved: { blobs: 0, bytes: 0 } };
 }
 
 /** Writes the intent to copy what the rule selects from the source's newest root; the same key, or without one the same root, is the same job. */
@@ -28,7 +34,7 @@ export async function askCopy(
   world: World,
   copyName: string,
   asked: Asked,
-  { opened: known, reported, key, fingerprint }: CopyOptions = {},
+  { opened: known, reported, key, fingerprint, check = false }: CopyOptions = {},
 ): Promise<Created> {
   const rule = configured(world.config, "copies", copyName);
   const keyed = key === undefined ? undefined : jobId.byKey("copy", key);
@@ -50,9 +56,9 @@ export async function askCopy(
     from: placeWithoutKeys(from),
     wanted,
     ...(reported && { reported }),
+    ...(check && { check }),
   };
-  const data: CopyData = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
-  const id = jobId.copy(copyName, root.sha256, wanted);
+  const id = jobId.copy(copyName, root.sha256, check ? [...wanted, "check"] : wanted);
   return world.log.create(
     keyed ?? (asked.by === "ossnap" ? id : await freshRun(world, id, { again: asked.by === "person", byHand: asked.by === "person" })),
     {
@@ -62,6 +68,6 @@ export async function askCopy(
       input,
       ...(fingerprint === undefined ? {} : { fingerprint }),
     },
-    { state: "asked", reason: reason("copy.asked", { by: asked.who }), data },
+    { state: "asked", reason: reason("copy.asked", { by: asked.who }), data: firstData() },
   );
 }

@@ -8,9 +8,10 @@ import { type Reason, reason } from "../../model/reason.ts";
 import type { TaskState } from "../../model/tasks.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { isSamePlace } from "../../repository/place.ts";
-import { batchResult, missingAtDestination } from "./gatherMissing.ts";
-import { gatherCopyPlan } from "./gatherPlan.ts";
 import type { BatchResult } from "./plan.ts";
+import { batchId } from "./planning/batches.ts";
+import { batchResult, lackingAtDestination } from "./planning/gatherLacking.ts";
+import { gatherCopyPlan } from "./planning/gatherPlan.ts";
 import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
 import { lastWriting } from "./writing.ts";
 
@@ -25,10 +26,13 @@ export async function gatherCopy(world: World, work: OpenWork, job: CopyJob): Pr
     if (moved) return moved;
   }
   if (job.head.state !== "asked") {
-    const missing = await missingAtDestination(world, job);
-    return missing ? { seen: "destination", missing, published: job.head.state === "published" } : cut(work, job);
+    // A plan of an earlier version is made again.
+    const lack = job.head.data.moving ? await lackingAtDestination(world, job) : { missing: 0, first: undefined };
+    // What a restore reads that is no longer listed stays until the next copy.
+    if (lack?.unneeded && readerOfLeft(work, job) !== undefined) delete lack.unneeded;
+    return lack ? { seen: "destination", ...lack, published: job.head.state === "published" } : cut(work, job);
   }
-  const plan = await gatherCopyPlan(world, work, job, () => isTimeUp(world));
+  const plan = await gatherCopyPlan(world, work, job, { deadline: () => isTimeUp(world) });
   return plan ? { seen: "plan", plan } : cut(work, job);
 }
 
@@ -64,24 +68,33 @@ function isSameCopy(other: Job, job: CopyJob): boolean {
 
 const noBatches: CopyObservation = { seen: "batches", results: new Map(), tasks: new Map() };
 
+/** The task of a batch of the job's plan. */
+export function taskOf({ head: { data } }: CopyJob, { batch, attempt }: { batch: number; attempt: number }): Task {
+  return { batch: batchId(data.moving?.plan ?? "", batch), attempt };
+}
+
+interface Task {
+  /** The batch's id. */
+  batch: string;
+  attempt: number;
+}
+
 /** Function Compute never runs two tasks with one id at the same time. */
-export function taskId(job: CopyJob, { batch, attempt }: { batch: string; attempt: number }): string {
+export function taskId(job: CopyJob, { batch, attempt }: Task): string {
   return `${job.id}-${batch}-${attempt}`;
 }
 
 async function readBatches(world: World, work: OpenWork, job: CopyJob): Promise<CopyObservation> {
-  const results = new Map<string, BatchResult>();
-  const tasks = new Map<string, TaskState>();
-  const begun = job.head.data.batches.filter(
-    ({ done, attempt, unansweredAttempt }) => !done && attempt > 0 && attempt !== unansweredAttempt,
-  );
-  for (const batch of begun) {
-    const task = { batch: batch.id, attempt: batch.attempt };
+  const results = new Map<number, BatchResult>();
+  const tasks = new Map<number, TaskState>();
+  const begun = job.head.data.moving?.begun.filter(({ attempt, unansweredAttempt }) => attempt !== unansweredAttempt) ?? [];
+  for (const { number, attempt } of begun) {
+    const task = taskOf(job, { batch: number, attempt });
     // The task's state first: if it ends between the two requests, its result exists.
     const state = await world.tasks.state(world.copyFunction, taskId(job, task));
-    const result = await batchResult(world.state, job.id, batch);
-    if (result) results.set(batch.id, result);
-    else tasks.set(batch.id, state);
+    const result = await batchResult(world.state, job.id, task.batch, attempt);
+    if (result) results.set(number, result);
+    else tasks.set(number, state);
   }
   const isDamaged = [...results.values()].some(({ faults }) => faults.some(({ fault }) => fault === "damaged"));
   const sourceMoved = isDamaged && (await openRepository(world.blobs(job.intent.input.from))).root?.sha256 !== job.head.data.pinned?.sha256;
@@ -100,6 +113,16 @@ function readerOf(work: OpenWork, { intent, head }: CopyJob): string | undefined
     if (kind !== "restore" || !hasStarted(head)) return false;
     const { place, snapshot } = input as RestoreReader;
     return unlist.uuids.includes(snapshot.uuid) && place !== undefined && isSamePlace(place, written);
+  })?.id;
+}
+
+/** An open restore from the destination of a snapshot that the root to publish does not list. */
+export function readerOfLeft(work: OpenWork, { intent, head }: CopyJob): string | undefined {
+  const written = intent.input.rule.to;
+  return work.jobs.find(({ kind, intent: { input } }) => {
+    if (kind !== "restore") return false;
+    const { place, snapshot } = input as RestoreReader;
+    return place !== undefined && isSamePlace(place, written) && !head.data.snapshots.some(({ uuid }) => uuid === snapshot.uuid);
   })?.id;
 }
 

@@ -3,13 +3,14 @@ import type { OpenWork } from "../../jobs/openWork.ts";
 import type { World } from "../../jobs/world.ts";
 import { reason } from "../../model/reason.ts";
 import { stateKey } from "../../state/keys.ts";
-import { writeObject } from "../../state/objects.ts";
-import { gatherCopy, rootOf, taskId, unlistedRootOf } from "./gather.ts";
+import { type DueList, deleteUnneeded, lookUpDeleted } from "./deleteUnneeded.ts";
+import { gatherCopy, rootOf, taskId, taskOf, unlistedRootOf } from "./gather.ts";
 import { claimDestination } from "./gatherOwner.ts";
 import type { CopyPlan } from "./plan.ts";
 import { lookUpPublished, publish } from "./publish.ts";
 import { copyResult, reportCopy } from "./show.ts";
-import { expectedHash, stepCopy } from "./step.ts";
+import { stepCopy } from "./step.ts";
+import { withTask } from "./stepBatches.ts";
 import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";
 import { removeOldMarks } from "./writing.ts";
 
@@ -23,19 +24,26 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
       writeBatches: {
         async lookUp(job) {
           if (!(await isPlanWritten(world, job))) return { found: "none" };
-          const state = job.head.data.batches.length === 0 ? "moved" : "copying";
-          return { found: "ours", state, reason: reason("copy.begun", { batches: job.head.data.batches.length }), data: job.head.data };
+          const { data } = job.head;
+          const batches = data.moving?.count ?? 0;
+          return { found: "ours", state: batches === 0 ? "moved" : "copying", reason: reason("copy.begun", { batches }), data };
         },
         perform: (job, _args, plan: CopyPlan) => writePlan(world, work, job, plan),
       },
       startTask: {
-        async lookUp(job, args: { batch: string; attempt: number }) {
+        async lookUp(job, args: { batch: number; attempt: number }) {
           if (!(await hasBegun(world, job, args))) return { found: "none" };
-          const batches = job.head.data.batches.map((batch) => (batch.id === args.batch ? { ...batch, attempt: args.attempt } : batch));
-          return { found: "ours", state: "copying", reason: reason("copy.taskStarted", args), data: { ...job.head.data, batches } };
+          return {
+            found: "ours",
+            state: "copying",
+            reason: reason("copy.taskStarted", { ...args, batch: args.batch + 1 }),
+            data: withTask(job.head.data, args),
+          };
         },
-        perform: (job, args: { batch: string; attempt: number }) =>
-          world.tasks.start(world.copyFunction, taskId(job, args), { job: job.id, ...args }),
+        perform: (job, args: { batch: number; attempt: number }) => {
+          const task = taskOf(job, args);
+          return world.tasks.start(world.copyFunction, taskId(job, task), { job: job.id, ...task });
+        },
       },
       unlist: {
         lookUp: (job) => lookUpPublished(world, job, { root: unlistedRootOf(job), state: job.head.state, data: unlisted(job.head.data) }),
@@ -45,6 +53,10 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
         lookUp: (job) => lookUpPublished(world, job, { root: rootOf(job), state: "published", data: listedAgain(job.head.data) }),
         perform: (job) => publish(world, work, job, { root: rootOf(job), listed: plannedOf(job.head.data) }),
       },
+      deleteUnneeded: {
+        lookUp: (job, args: DueList) => lookUpDeleted(world, job, args),
+        perform: (job, args: DueList) => deleteUnneeded(world, work, job, args),
+      },
     },
 
     result: copyResult,
@@ -52,7 +64,7 @@ export function copyKind(world: World, work: OpenWork): JobKind<CopyInput, CopyD
   };
 }
 
-const WRITES_DESTINATION: readonly string[] = ["publishRoot", "unlist"];
+const WRITES_DESTINATION: readonly string[] = ["publishRoot", "unlist", "deleteUnneeded"];
 
 /** Where no destination may be written, the next tick does it. */
 function unlessElsewhere({ writesNoCopies }: World, decision: Decision<CopyData>): Decision<CopyData> {
@@ -82,32 +94,26 @@ function plannedOf({ snapshots, left = [] }: CopyData): string[] {
   return [...snapshots.map(({ uuid }) => uuid), ...left];
 }
 
-async function hasBegun(world: World, job: CopyJob, args: { batch: string; attempt: number }): Promise<boolean> {
-  if (await world.state.head(stateKey.batchDone(job.id, args.batch, args.attempt))) return true;
-  const state = await world.tasks.state(world.copyFunction, taskId(job, args));
+async function hasBegun(world: World, job: CopyJob, args: { batch: number; attempt: number }): Promise<boolean> {
+  const task = taskOf(job, args);
+  if (await world.state.head(stateKey.batchDone(job.id, task.batch, task.attempt))) return true;
+  const state = await world.tasks.state(world.copyFunction, taskId(job, task));
   return state !== "unknown";
 }
 
-/** Writes the root last: the plan is complete only when it exists. An empty destination is claimed before anything else is written. */
+/** Writes the root last: with it the plan is complete. An empty destination is claimed before anything else is written. */
 async function writePlan(world: World, work: OpenWork, job: CopyJob, plan: CopyPlan): Promise<void> {
   const { copyName, rule } = job.intent.input;
   await claimDestination(world, work, job.id, { copyName, to: rule.to });
   await removeOldMarks(world, work, job);
-  for (const batch of plan.batches) await writeObject(world.state, stateKey.batch(job.id, batch.id), batch);
-  await writeObject(world.state, stateKey.copyExpected(job.id, expectedHash(plan.expected)), plan.expected);
   if (plan.unlist) await world.state.put(stateKey.copyRoot(job.id, plan.unlist.root.sha256), plan.unlist.bytes);
   await world.state.put(stateKey.copyRoot(job.id, plan.root.sha256), plan.rootBytes);
 }
 
-/** Requires both roots and every batch: a crashed invocation, or an earlier round, may have written part of another plan for the same root. */
+/** The batches were written while the plan was made; a crashed invocation may have written one of the roots only. */
 async function isPlanWritten(world: World, job: CopyJob): Promise<boolean> {
-  const written = new Set<string>();
-  for await (const { key } of world.state.list(stateKey.work(job.id))) written.add(key);
-  const { batches, expected, unlist } = job.head.data;
-  const roots = [rootOf(job), ...(unlist ? [unlist.root] : [])];
-  return (
-    (expected === undefined || written.has(stateKey.copyExpected(job.id, expected))) &&
-    roots.every(({ sha256 }) => written.has(stateKey.copyRoot(job.id, sha256))) &&
-    batches.every(({ id }) => written.has(stateKey.batch(job.id, id)))
-  );
+  const { unlist } = job.head.data;
+  for (const { sha256 } of [rootOf(job), ...(unlist ? [unlist.root] : [])])
+    if ((await world.state.head(stateKey.copyRoot(job.id, sha256))) === undefined) return false;
+  return true;
 }

@@ -1,47 +1,36 @@
 import { rootKey } from "../../format/keys.ts";
 import type { SnapshotChoice } from "../../model/config.ts";
-import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { BlobKind, Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../model/repository.ts";
+import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
 import { believedTimes } from "../../plan/snapshotOrder.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 import { hidingReason } from "../../proof/rootFaults.ts";
 
-/** A task reads its list from one state object and reports per blob; the bounds limit what a lost task costs. */
-export const BATCH_BLOBS_MAX = 500;
-export const BATCH_BYTES_MAX = 1024 ** 3;
-
-/** Blobs are written before those that refer to them; the root is published by a separate step. */
-const COPY_ORDER: readonly BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
-
-export interface CopyBatch {
-  id: string;
-  blobs: ClosureBlob[];
+/** The pieces of one plan; their number is all that the job's record holds of them. */
+export interface PlannedPieces {
+  /** Part of every piece's key: plans of one job never share a piece. */
+  plan: string;
+  count: number;
+  blobs: number;
   bytes: number;
-}
-
-/** A blob that the root to publish needs. */
-export interface ExpectedBlob {
-  key: string;
-  sizeBytes: number;
-  /** Of a blob with a counter name that the plan found equal at the destination: the ETag under which it was compared. */
-  etag?: string;
 }
 
 export interface CopyPlan {
   fault: Reason | undefined;
   pinned: { generation: number; sha256: string };
   snapshots: { name: string; uuid: string }[];
-  batches: CopyBatch[];
+  pieces: PlannedPieces;
   /** Already present and equal. */
   skipped: { blobs: number; bytes: number };
-  /** Everything that must exist at the destination before the root is published. */
-  expected: ExpectedBlob[];
   root: { key: string; sha256: string };
   /** SHA-256 of the destination's highest root at planning time; the plan is void if another root is found. */
   seenRoot: string | null;
   /** Snapshots to take off the destination's list before a blob is written, and the root without them. */
   unlist?: UnlistPlan | undefined;
+  /** Names of snapshots that the destination lists and that the root to publish does not. */
+  leaving: string[];
+  /** Of a dry run: blobs at the destination that nothing in the root to publish needs. */
+  unneeded?: { blobs: number; bytes: number };
   /** Uuids of snapshots that were listed at the destination, that the source has, and that neither of them holds whole. */
   left: string[];
   rootBytes: Uint8Array;
@@ -51,6 +40,8 @@ export interface CopyPlan {
   broken: BrokenSnapshots | undefined;
   /** The destination already has this root and nothing is missing. */
   current: boolean;
+  /** The batches hold what the destination has, to be read. */
+  isCheck?: true;
 }
 
 /** Snapshots that a copy published and whose source lost a part of them; `kept` stay at the destination, which has all they need. */
@@ -75,16 +66,19 @@ export interface UnlistPlan {
 
 /** The result of a batch; `faults` names each blob that was not moved. */
 export interface BatchResult {
+  /** Or read, of a batch that is checked. */
   copied: { blobs: number; bytes: number };
-  /** ETags at the destination of the blobs with counter names that were written and verified. */
-  etags?: Record<string, string>;
+  /** A piece was moved that no earlier attempt had moved: the next one goes on behind it. */
+  isProgress?: true;
+  /** Of a batch that is checked: how many blobs are not as recorded. */
+  different?: number;
   faults: {
     key: string;
     /**
-     * `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
+     * `unanswered`: the store did not answer, or asked to come again later. `late`: the task's time was up. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
      * destination's root is no longer the one that the plan was based on, and nothing was written.
      */
-    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered" | "otherRoot";
+    fault: "cut" | "vanished" | "damaged" | "failed" | "late" | "unanswered" | "otherRoot";
     expectedBytes: number | null;
     foundBytes: number | null;
     message: string;
@@ -113,49 +107,12 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { n
   return inOrder.filter(({ name }) => matchesPattern(choice.pattern, name));
 }
 
-/**
- * Batches in safe order: data before blobs that refer to it, and the parts of one file together. The id is derived from the contents, so that two
- * plans never share an id for different batches.
- */
-export function orderBatches(blobs: readonly ClosureBlob[], jobId: string, round: number): CopyBatch[] {
-  const batches: CopyBatch[] = [];
-  for (const kind of COPY_ORDER) {
-    for (const unit of unitsOf(blobs.filter((candidate) => candidate.kind === kind))) {
-      const bytes = unit.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
-      const last = batches.at(-1);
-      const isOfKind = last?.blobs[0]?.kind === kind;
-      if (last && isOfKind && last.blobs.length + unit.length <= BATCH_BLOBS_MAX && last.bytes + bytes <= BATCH_BYTES_MAX) {
-        last.blobs.push(...unit);
-        last.bytes += bytes;
-      } else {
-        batches.push({ id: "", blobs: [...unit], bytes });
-      }
-    }
-  }
-  return batches.map((batch, number) => ({
-    ...batch,
-    id: `${round}-${number}-${shortHash(6, jobId, ...batch.blobs.map(({ key }) => key))}`,
-  }));
-}
+/** A copy of however many pieces has no more tasks than this, apart from those that were tried again: each leaves records in the job's log. */
+export const BATCHES_MAX = 100;
 
-/** Blobs that are moved and checked as one: the parts of a file in their order, everything else by itself. In order of their first keys. */
-export function unitsOf(blobs: readonly ClosureBlob[]): ClosureBlob[][] {
-  const units = new Map<string, ClosureBlob[]>();
-  for (const blob of blobs) {
-    const isPart = (blob.file?.parts ?? 1) > 1;
-    const name = isPart ? `${blob.key.slice(0, blob.key.lastIndexOf(".part"))} in parts` : blob.key;
-    units.set(name, [...(units.get(name) ?? []), blob]);
-  }
-  return [...units.values()].map((unit) => unit.sort((a, b) => (a.file?.part ?? 0) - (b.file?.part ?? 0)));
-}
-
-/** The union of several closures without roots; each key occurs once. */
-export function unionOfClosures(closures: readonly Closure[]): ClosureBlob[] {
-  const byKey = new Map<string, ClosureBlob>();
-  for (const closure of closures) {
-    for (const blob of closure.blobs) if (blob.kind !== "root") byKey.set(blob.key, blob);
-  }
-  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+/** How many pieces a batch of a plan has: one, unless there would be too many batches. */
+export function perBatchOf(pieces: number): number {
+  return Math.max(1, Math.ceil(pieces / BATCHES_MAX));
 }
 
 export interface DestinationSeen {
@@ -184,4 +141,24 @@ export function ownershipConflict(seen: DestinationSeen, url: string): Reason | 
 export function rootGeneration(source: number, rootSha256: string, seen: DestinationSeen): number {
   if (seen.generation === undefined || seen.generation < source) return source;
   return seen.sha256 === rootSha256 ? seen.generation : seen.generation + 1;
+}
+
+/** A plan that ends its job with this reason. */
+export function faulty(fault: Reason): CopyPlan {
+  return {
+    fault,
+    pinned: { generation: 0, sha256: "" },
+    snapshots: [],
+    pieces: { plan: "", count: 0, blobs: 0, bytes: 0 },
+    skipped: { blobs: 0, bytes: 0 },
+    root: { key: "", sha256: "" },
+    seenRoot: null,
+    unlist: undefined,
+    leaving: [],
+    left: [],
+    ahead: [],
+    broken: undefined,
+    rootBytes: new Uint8Array(),
+    current: false,
+  };
 }

@@ -89,21 +89,21 @@ export async function publish(
   if (!(await world.log.read(job.id)))
     throw new AppError("conflict", `job ${job.id}: it ended before its root was published`, { reason: reason("job.alreadyDone") });
   if ((await store.head(root.key)) === undefined) {
-    requireTime(world, root);
+    requireTime(world, root.key);
     await store.put(root.key, bytes, { ifAbsent: true });
   }
   const latest = Buffer.alloc(8);
   latest.writeBigInt64BE(BigInt(root.generation));
-  requireTime(world, root);
+  requireTime(world, root.key);
   await store.put(LATEST_KEY, latest, { once: true });
   const stale = [...(await listRoots(store))].filter(([generation]) => generation < root.generation).map(([, { key }]) => key);
-  requireTime(world, root);
+  requireTime(world, root.key);
   if (stale.length > 0) await store.delete(stale);
   // Where a write was not answered, the mark stays until it cannot arrive any more.
   await endWriting(world, mark, true);
 }
 
 /** An instance that was frozen would sign the next write now, when a later copy may have published. */
-function requireTime(world: World, { key }: RootTarget): void {
+export function requireTime(world: World, key: string): void {
   if (world.remainingMs() <= 0) throw new AppError("transient", `${key}: the invocation's time was up`);
 }

@@ -11,6 +11,7 @@ export function copyResult({ intent, head }: CopyJob): unknown {
     blobs: head.data.moved.blobs,
     bytes: head.data.moved.bytes,
     skipped: head.data.skipped,
+    ...(head.data.cleaned && { deleted: head.data.cleaned }),
     root: head.data.root?.key,
   };
 }

@@ -1,9 +1,8 @@
 import type { Decision } from "../../jobs/kind.ts";
-import { shortHash } from "../../model/hash.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { CopyPlan } from "./plan.ts";
-import { again, moveBatches } from "./stepBatches.ts";
-import type { CopyData, CopyJob, CopyObservation, Gap } from "./types.ts";
+import { type CopyPlan, perBatchOf } from "./plan.ts";
+import { again, endCheck, moveBatches } from "./stepBatches.ts";
+import type { CopyData, CopyJob, CopyMoving, CopyObservation, Gap } from "./types.ts";
 
 /** Names that a record holds for a notice. */
 const NAMES_KEPT = 3;
@@ -19,17 +18,40 @@ export function stepCopy(job: CopyJob, seen: CopyObservation, now: Date): Decisi
   if (seen.seen === "writing") return waitForWrites(job, seen);
   if (seen.seen === "sourceMoved")
     return again(data, reason("copy.sourceMoved", { snapshot: seen.snapshot, root: seen.root, generation: data.pinned?.generation ?? 0 }));
-  const gap = seen.missing[0];
-  if (gap) return again(data, gapReason(gap, seen.missing.length));
-  if (seen.published)
-    return {
-      do: "record",
-      state: "done",
-      reason: reason("copy.done", { ...data.moved, root: data.root?.key ?? "", snapshots: data.snapshots.map(({ name }) => name) }),
-      data,
-    };
-  if (data.expected === undefined) return again(data, reason("copy.olderPlan"));
+  // A plan of an earlier version recorded which blobs there must be in another way.
+  if (data.moving === undefined) return again(data, reason("copy.olderPlan"));
+  if (seen.first) return again(data, gapReason(seen.first, seen.missing));
+  if (seen.published) return cleanUp(data, seen) ?? finished(data);
   return { do: "effect", effect: "publishRoot", args: data.root, reason: reason("copy.publish", { root: data.root?.key ?? "" }), data };
+}
+
+function finished(data: CopyData): Decision<CopyData> {
+  const { moved, cleaned, root, snapshots } = data;
+  const params = { ...moved, root: root?.key ?? "", snapshots: snapshots.map(({ name }) => name) };
+  if (cleaned) return done(data, reason("copy.doneCleaned", { ...params, deletedBlobs: cleaned.blobs, deletedBytes: cleaned.bytes }));
+  return data.seenRoot === root?.sha256 && moved.blobs === 0 ? nothingToCopy(data) : done(data, reason("copy.done", params));
+}
+
+function nothingToCopy(data: CopyData): Decision<CopyData> {
+  const params = { root: data.root?.key ?? "", snapshots: data.snapshots.map(({ name }) => name) };
+  return done(data, data.checked ? reason("copy.checkedWhole", { ...params, ...data.checked }) : reason("copy.nothing", params));
+}
+
+function done(data: CopyData, why: Reason): Decision<CopyData> {
+  return { do: "record", state: "done", reason: why, data };
+}
+
+/** After the root is published: what no snapshot in it has needed for a day is deleted, once for each job. */
+function cleanUp(data: CopyData, { unneeded }: Extract<CopyObservation, { seen: "destination" }>): Decision<CopyData> | undefined {
+  if (unneeded === undefined || unneeded.due.blobs === 0 || data.cleaned) return undefined;
+  const { list, blobs, bytes } = unneeded.due;
+  return {
+    do: "effect",
+    effect: "deleteUnneeded",
+    args: { list, blobs, bytes },
+    reason: reason("copy.deleteUnneeded", { blobs, bytes }),
+    data,
+  };
 }
 
 /** Recorded once, so that it is shown wherever jobs are. */
@@ -44,13 +66,9 @@ function gapReason({ key, expectedBytes, foundBytes, replaced }: Gap, missing: n
   return reason(foundBytes === null ? "copy.gap" : "copy.gapSize", { missing, first: key, expectedBytes, foundBytes });
 }
 
-/** The name under which a plan's list of blobs is stored. */
-export function expectedHash(expected: CopyPlan["expected"]): string {
-  return shortHash(16, JSON.stringify(expected));
-}
-
 function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   if (plan.fault) return { do: "record", state: "failed", reason: plan.fault, data };
+  if (plan.isCheck) return beginCheck(data, plan);
   const next: CopyData = {
     ...data,
     pinned: plan.pinned,
@@ -58,8 +76,7 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
     skipped: plan.skipped,
     root: plan.root,
     seenRoot: plan.seenRoot,
-    expected: expectedHash(plan.expected),
-    batches: plan.batches.map((batch) => ({ id: batch.id, blobs: batch.blobs.length, bytes: batch.bytes, attempt: 0 })),
+    moving: movingOf(plan),
   };
   if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids, again: plan.unlist.again };
   else delete next.unlist;
@@ -70,23 +87,15 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   else delete next.ahead;
   if (plan.broken) next.broken = plan.broken;
   else delete next.broken;
-  if (plan.current)
-    return {
-      do: "record",
-      state: "done",
-      reason: reason("copy.nothing", { root: plan.root.key, snapshots: plan.snapshots.map(({ name }) => name) }),
-      data: next,
-    };
-  const total = next.batches.reduce((sum, batch) => ({ blobs: sum.blobs + batch.blobs, bytes: sum.bytes + batch.bytes }), {
-    blobs: 0,
-    bytes: 0,
-  });
+  if (plan.current) return nothingToCopy(next);
+  const { count, blobs, bytes } = movingOf(plan);
   return {
     do: "effect",
     effect: "writeBatches",
-    args: { round: data.round, batches: next.batches.length, root: plan.root },
+    args: { round: data.round, batches: count, root: plan.root },
     reason: reason("copy.planned", {
-      ...total,
+      blobs,
+      bytes,
       skippedBlobs: plan.skipped.blobs,
       skippedBytes: plan.skipped.bytes,
       generation: plan.pinned.generation,
@@ -94,6 +103,22 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
     data: next,
     carry: plan,
   };
+}
+
+function movingOf({ pieces: { plan, count: pieces, blobs, bytes } }: CopyPlan): CopyMoving {
+  const perBatch = perBatchOf(pieces);
+  const count = Math.ceil(pieces / perBatch);
+  return { plan, pieces, perBatch, count, blobs, bytes, next: 0, begun: [], done: { batches: 0, blobs: 0, bytes: 0 } };
+}
+
+/** What is there is read first; nothing is written to the destination, so that no claim is needed. */
+function beginCheck(data: CopyData, plan: CopyPlan): Decision<CopyData> {
+  const { pinned, snapshots } = plan;
+  const moving = movingOf(plan);
+  const next: CopyData = { ...data, pinned, snapshots, moving, checking: { different: 0 } };
+  if (moving.count === 0) return endCheck(next);
+  const { blobs, bytes } = moving;
+  return { do: "record", state: "copying", reason: reason("copy.checkPlanned", { blobs, bytes }), data: next };
 }
 
 /** Before a blob is written: what would not be restorable meanwhile leaves the destination's list, and nobody reads it any more. */

@@ -9,21 +9,38 @@ export interface CopyInput {
   from: Place;
   /** Uuids of the wanted snapshots when the job was requested. */
   wanted: string[];
+  /** Everything that is there is read first, and what is not as recorded is copied again. */
+  check?: true;
   /** Uuids of snapshots that the followed policy reported, when the job was requested. */
   reported?: string[];
 }
 
+/** A batch of which a task was started, and whose result is not recorded yet. */
 export interface CopyBatchState {
-  id: string;
-  blobs: number;
-  bytes: number;
-  /** Number of the current task; 0 if none was started. */
+  number: number;
+  /** Number of the current task. */
   attempt: number;
-  done?: { blobs: number; bytes: number };
   /** How many attempts ended because a store did not answer; they do not count as failed attempts. */
   unanswered?: number;
   /** The attempt that ended so; its result needs no further decision. */
   unansweredAttempt?: number;
+}
+
+/** Of one round: however many batches there are, the record holds their number and those that are under way. */
+export interface CopyMoving {
+  /** Part of every batch's id: plans of one job never share a batch. */
+  plan: string;
+  pieces: number;
+  /** How many pieces follow each other in one batch. */
+  perBatch: number;
+  /** Of batches. */
+  count: number;
+  blobs: number;
+  bytes: number;
+  /** The first batch of which no task was started yet. */
+  next: number;
+  begun: CopyBatchState[];
+  done: { batches: number; blobs: number; bytes: number };
 }
 
 /** A store does not answer: no task starts before `until`. */
@@ -42,7 +59,14 @@ export interface CopyData {
   pinned?: { generation: number; sha256: string };
   snapshots: { name: string; uuid: string }[];
   skipped: { blobs: number; bytes: number };
-  batches: CopyBatchState[];
+  /** Absent before the first plan, and in plans of earlier versions, which are made again. */
+  moving?: CopyMoving;
+  /** Set while the batches of `moving` are read and not moved: how many blobs were found to be different. */
+  checking?: { different: number };
+  /** What was read before the copy was planned. */
+  checked?: { blobs: number; bytes: number; different: number };
+  /** What was deleted at the destination because no listed snapshot had needed it for a day. */
+  cleaned?: { blobs: number; bytes: number };
   /** What was transferred, over all rounds. */
   moved: { blobs: number; bytes: number };
   root?: { key: string; sha256: string };
@@ -59,8 +83,6 @@ export interface CopyData {
   /** Snapshots listed at the destination that are no longer whole at the source. */
   broken?: BrokenSnapshots;
   outage?: CopyOutage;
-  /** Hash of the list of blobs that must be at the destination, under which it is stored; absent in plans that recorded no ETags. */
-  expected?: string;
 }
 
 export type CopyObservation =
@@ -71,8 +93,9 @@ export type CopyObservation =
   | { seen: "plan"; plan: CopyPlan }
   | {
       seen: "batches";
-      results: ReadonlyMap<string, BatchResult>;
-      tasks: ReadonlyMap<string, "running" | "succeeded" | "failed" | "unknown">;
+      /** By the number of the batch. */
+      results: ReadonlyMap<number, BatchResult>;
+      tasks: ReadonlyMap<number, "running" | "succeeded" | "failed" | "unknown">;
       /** An open restore that reads one of the snapshots to unlist. */
       readBy?: string | undefined;
       /** The source's root is no longer the pinned one; looked up only when something did not arrive as recorded. */
@@ -84,11 +107,30 @@ export type CopyObservation =
   | { seen: "sourceMoved"; snapshot: string; root: string }
   | {
       seen: "destination";
-      /** `replaced`: written by another writer after this copy verified it. */
-      missing: readonly { key: string; expectedBytes: number | null; foundBytes: number | null; replaced?: boolean }[];
+      /** How many blobs are missing, or not as this copy verified them. */
+      missing: number;
+      first: Gap | undefined;
       published: boolean;
+      /** Blobs that no snapshot needs that the published root lists; only of a copy that deletes them. */
+      unneeded?: Unneeded | undefined;
     };
 
-export type Gap = Extract<CopyObservation, { seen: "destination" }>["missing"][number];
+export interface Unneeded {
+  blobs: number;
+  bytes: number;
+  /** Of these: unneeded for a day, and to be deleted now. */
+  due: { list: string; blobs: number; bytes: number };
+}
+
+/** `replaced`: written by another writer after this copy verified it. */
+export interface Gap {
+  key: string;
+  expectedBytes: number | null;
+  foundBytes: number | null;
+  replaced?: boolean;
+}
 
 export type CopyJob = Job<CopyInput, CopyData>;
+
+/** A dry run reads no blob, so it could not say what a check would find. */
+export const CHECK_DRY = "a dry run reads no blobs, so it cannot say what a check would find; leave one of the two out";

@@ -5,7 +5,7 @@ import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
 import { WRITE_MS_MAX, type WritingMark, writingLeaf } from "../../state/writing.ts";
 import { ownerOf } from "./gatherOwner.ts";
-import type { CopyBatch } from "./plan.ts";
+import type { CopyPiece } from "./planning/batches.ts";
 import type { CopyJob } from "./types.ts";
 
 /** The `batch` of a mark that stands for a root. */
@@ -17,8 +17,8 @@ export const rootBatch = (sha256: string) => `${ROOT}${sha256.slice(0, 16)}`;
  * Marks a task before its first write under a name that Elasticsearch reuses: if a write of it arrives after a later copy published other
  * contents under that name, a listed snapshot is damaged. Returns nothing for batches without such names.
  */
-export async function beginBatch(world: World, owner: string, task: Task, batch: CopyBatch): Promise<WritingMark | undefined> {
-  return batch.blobs.some(({ key }) => isCounterNamed(key)) ? beginWriting(world, owner, task) : undefined;
+export async function beginBatch(world: World, owner: string, task: Task, piece: CopyPiece): Promise<WritingMark | undefined> {
+  return piece.blobs.some(({ key }) => isCounterNamed(key)) ? beginWriting(world, owner, task) : undefined;
 }
 
 type Task = Pick<WritingMark, "job" | "batch">;
@@ -49,10 +49,11 @@ async function putMark(world: World, prefix: string, { job, batch }: Task, durat
  * roots only: its plan is based on what is listed.
  */
 export function lastWriting(work: OpenWork, job: CopyJob, now: Date): WritingMark | undefined {
-  const { batches, root, unlist } = job.head.data;
+  const { moving, root, unlist } = job.head.data;
   const isPlanned = job.head.state !== "asked";
-  const own = isPlanned ? [...batches.map(({ id }) => id), ...[root, unlist?.root].map((one) => rootBatch(one?.sha256 ?? ""))] : [];
-  const isOwn = (mark: WritingMark) => mark.job === job.id && own.includes(mark.batch);
+  const roots = [root, unlist?.root].map((one) => rootBatch(one?.sha256 ?? ""));
+  const isOfPlan = (batch: string) => roots.includes(batch) || (moving !== undefined && batch.startsWith(`${moving.plan}-`));
+  const isOwn = (mark: WritingMark) => isPlanned && mark.job === job.id && isOfPlan(mark.batch);
   return marksOf(work, job)
     .filter((mark) => mark.until > now && !isOwn(mark) && (isPlanned || mark.batch.startsWith(ROOT)))
     .sort((a, b) => a.until.getTime() - b.until.getTime())

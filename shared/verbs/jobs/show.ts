@@ -9,6 +9,7 @@ import { type Reason, reason } from "../../model/reason.ts";
 import { newestFirst } from "../../plan/newestFirst.ts";
 import { meantText, nearNames } from "../../repository/fault.ts";
 import { stateKey } from "../../state/keys.ts";
+import { newestDone } from "../../state/newestDone.ts";
 import { damagedObject, keysBelow } from "../../state/objects.ts";
 import { readShaped } from "../../state/records.ts";
 import { storedAsked, storedReason } from "../../state/shapes.ts";
@@ -84,13 +85,9 @@ export async function listJobsAndUnread(world: World, question: JobQuestion = {}
   return { rows: [...open, ...newestFirst(over, ({ at, id }) => ({ time: at, name: id }))], unread: left };
 }
 
-/** Final records accumulate, so only the newest by modification time are read. */
 async function doneRows(world: World, kind: JobKindName, limit: number): Promise<JobList> {
-  const listed: { key: string; at: number }[] = [];
-  for await (const { key, lastModified } of world.state.list(stateKey.doneAll(kind)))
-    listed.push({ key, at: lastModified?.getTime() ?? 0 });
-  const newest = listed.sort((a, b) => b.at - a.at).slice(0, limit);
-  const records = await Promise.all(newest.map(({ key }) => readDone(world, key)));
+  const newest = await newestDone(world.state, kind, limit);
+  const records = await Promise.all(newest.map((key) => readDone(world, key)));
   return {
     rows: records.flatMap((record) => (record && !("key" in record) ? [doneRow(record)] : [])),
     unread: records.flatMap((record) => (record && "key" in record ? [record] : [])),

@@ -10,6 +10,7 @@ import { reason } from "../../model/reason.ts";
 import { aliasNames, purposeOf } from "../../plan/aliases/moves.ts";
 import type { Preflight, PreflightCheck } from "../../plan/preflight.ts";
 import { stateChecks } from "../../plan/states/stateChecks.ts";
+import { amountBytes } from "../../repository/byteSize.ts";
 import { thereText } from "../../repository/fault.ts";
 import { placeWithoutKeys } from "../../repository/withoutKeys.ts";
 import { requireAliases } from "./aliases/terms.ts";
@@ -20,8 +21,9 @@ import { type Renames, requireRenames } from "./renames.ts";
 import { chosenInBucket, orderedStates } from "./states/chosenInBucket.ts";
 import type { StatesFound } from "./states/order.ts";
 import type { RestoreInput } from "./step.ts";
+import { keptChecks } from "./target/keptBytes.ts";
 import { type ClusterSeen, lookAtCluster } from "./target/seen.ts";
-import { requireRate, requireStates } from "./target/terms.ts";
+import { requireKeepOldBytes, requireRate, requireStates } from "./target/terms.ts";
 import { chosenOnCluster } from "./unread/chosenOnCluster.ts";
 
 /** How long a restore by hand keeps the index it replaces. */
@@ -52,6 +54,8 @@ export interface RestoreRequestByHand {
   loseOld?: boolean | undefined;
   /** The rate of ossnap's own read-only registration, such as `80mb`; refused for any other. */
   maxBytesPerSec?: string | undefined;
+  /** How much of what restores by hand and rollbacks replaced stays on the cluster at most, such as `100gb`; otherwise as ossnap.yaml says. */
+  keepOldBytes?: string | undefined;
   /** Instead of indices: the cluster's settings, templates and pipelines; the states of these features; these data streams. */
   globalState?: boolean | undefined;
   featureStates?: string[] | undefined;
@@ -125,7 +129,7 @@ export async function reportOf(
   isDry = true,
 ): Promise<PreflightReport> {
   const { proof, preflight } = await gateOf(world, restoreIdOf(order), order.input, seen, isDry);
-  const checks = [...preflight.checks, ...byHand];
+  const checks = [...preflight.checks, ...(await keptChecks(world, order, seen)), ...byHand];
   const refused = checks.some(({ result }) => result === "refuse");
   return { ...preflight, checks, refused, snapshot: { name: proof.name, uuid: proof.uuid }, verdict: proof.verdict, level: proof.level };
 }
@@ -170,6 +174,7 @@ async function inputOf(
   requireOver(request);
   requireRenames(request);
   requireRate(request);
+  requireKeepOldBytes(request);
   requireStates(request);
   const { place, watch } = sourceOf(world, request);
   const { snapshot, checks, states } =
@@ -191,10 +196,16 @@ async function inputOf(
     ...(request.maxBytesPerSec === undefined ? {} : { maxBytesPerSec: request.maxBytesPerSec }),
     replicas: request.replicas ?? 1,
     keepOldMs: KEEP_OLD_MS,
+    ...keptAtMost(request),
     ...(watch === undefined ? {} : { watch }),
     serves: watch !== undefined && purpose !== undefined && purpose === purposeOf(world.config.watches[watch]?.restore ?? {}),
   };
   return { input, checks, states };
+}
+
+function keptAtMost({ keepOldBytes }: RestoreRequestByHand): Pick<RestoreInput, "keepOldBytes"> {
+  const bytes = keepOldBytes === undefined ? undefined : amountBytes(keepOldBytes);
+  return bytes === undefined ? {} : { keepOldBytes: bytes };
 }
 
 const CONSENTS = ["older", "replaceIndex", "filesThere", "over", "loseOld"] as const;

@@ -25,6 +25,8 @@ export interface RestoreInput {
   as?: Renames;
   replicas: number;
   keepOldMs: number;
+  /** By hand: how much restores by hand and rollbacks may keep on the cluster; absent, ossnap.yaml says it. */
+  keepOldBytes?: number;
   /** The requesting watch; its read-only registration is created if absent. */
   watch?: string;
   /** A person asked to put an older snapshot behind the alias than the one that it serves. */

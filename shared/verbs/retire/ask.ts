@@ -11,13 +11,13 @@ const RETIRE_PATIENCE_MS = 7 * 86_400_000;
 /** Schedules the deletion of an index that served before a swap. */
 export async function askRetire(
   world: World,
-  restore: Pick<Job<{ keepOldMs: number; alias?: string | undefined; watch?: string }>, "id" | "intent">,
+  restore: Pick<Job<{ keepOldMs: number; keepOldBytes?: number; alias?: string | undefined; watch?: string }>, "id" | "intent">,
   old: LeftIndex,
 ): Promise<void> {
   const cluster = configuredCluster(restore);
   const notBefore = new Date(world.clock.now().getTime() + restore.intent.input.keepOldMs);
   const patienceUntil = new Date(notBefore.getTime() + RETIRE_PATIENCE_MS).toISOString();
-  const { watch } = restore.intent.input;
+  const { watch, keepOldBytes } = restore.intent.input;
   const alias = old.alias ?? restore.intent.input.alias;
   const input: RetireInput = {
     index: old.name,
@@ -26,6 +26,7 @@ export async function askRetire(
     ...(alias === undefined ? {} : { alias }),
     // A restore by hand has a time of its own.
     ...(watch === undefined || restore.intent.asked.by === "person" ? {} : { watch }),
+    ...(keepOldBytes === undefined ? {} : { keepOldBytes }),
   };
   await world.log.create(
     jobId.retire(restore.id, old.uuid),

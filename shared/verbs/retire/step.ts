@@ -16,6 +16,8 @@ export interface RetireInput {
   alias?: string;
   /** The watch whose `keepOld` applies; absent for a restore by hand. */
   watch?: string;
+  /** Of a restore by hand, if the person gave it: how much restores by hand and rollbacks may keep on the cluster. */
+  keepOldBytes?: number;
 }
 
 export interface RetireData {
@@ -24,13 +26,18 @@ export interface RetireData {
   told?: true;
 }
 
-/** Why it is not kept as long as it may be: what is kept for the same watch, with this index and without older ones, takes more than it may. */
+/** Why it is not kept as long as it may be: what is kept for the same watch, or by hand on the same cluster, with this index and without older ones, takes more than it may. */
 export interface OverBytes {
   bytes: number;
   most: number;
 }
 
-export type RetireObservation = { until: string; over?: OverBytes | undefined } & (
+export type RetireObservation = {
+  until: string;
+  over?: OverBytes | undefined;
+  /** An open rollback that puts the alias back on it. */
+  neededBack?: string | undefined;
+} & (
   | { there: false }
   /** The cluster does not answer. */
   | { there: "unknown"; code: string; message: string }
@@ -51,6 +58,8 @@ export function stepRetire(job: RetireJob, seen: RetireObservation, now: Date): 
   const { data } = job.head;
   const { index, uuid } = job.intent.input;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
+  if (seen.neededBack !== undefined)
+    return { do: "wait", own: true, reason: reason("retire.neededBack", { index, rollback: seen.neededBack }) };
   if (new Date(seen.until) > now) return { do: "wait", own: true, reason: reason("retire.kept", { index, until: seen.until }) };
   // The job's patience was counted from the time that was asked for, which may have been raised since.
   if (seen.there === "unknown") {

@@ -17,6 +17,8 @@ export interface RollbackDryRun {
   /** Writes since the swap; `null` if unknown, with the reason. */
   writes: number | null;
   unknown?: Reason;
+  /** How much of what restores by hand and rollbacks replaced stays on the cluster at most, if ossnap.yaml says so. */
+  keepOldBytes?: number;
   refusal: Reason | null;
   /** What it would wait for first. */
   waits: Reason | null;

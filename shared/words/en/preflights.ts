@@ -68,6 +68,12 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "rate.policys": "{repository} is registered as ossnap.yaml configures it, so a restore does not change its rate to {rate}",
   "rate.sets":
     "for this restore {repository} gets max_restore_bytes_per_sec {rate} ({now:reason}); the next restore without a rate, or `ossnap repositories register {repository} --apply`, sets it back to what ossnap.yaml says",
+  "kept.atMost":
+    "of what restores by hand and rollbacks replaced on {cluster}, at most {most:bytes} is kept: the oldest is deleted before its time",
+  "kept.sizesUnknown":
+    "{cluster} does not tell the sizes of its indices ({message}): what restores by hand and rollbacks replaced is kept for its whole time, also where it takes more than {most:bytes}",
+  "kept.tooLarge":
+    "{indices} takes {bytes:bytes}, and keepOldBytes allows {most:bytes}: it is deleted once the alias has moved, and there is no rollback then",
   "restore.atSource": "source: {documents} ({cluster}, at that time)",
   "restore.mappingDiffers": "its mapping ({hash}) differs from the one in the snapshot ({inSnapshot})",
   "restore.mappingsDiffer":
@@ -83,6 +89,10 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "over.unclosable": "{setting} is {value} on the cluster, which therefore closes no index, as a restore over one needs",
   "placement.forced":
     "{setting} is {value} on the cluster, which leaves no node for new shards: an index is restored over where a node has a copy of it, and its replicas are not assigned",
+  "placement.leaving":
+    "every data node is about to leave the cluster, or to take over from one that is: {nodes} ({count|node|nodes}). None takes a new shard",
+  "placement.uncopied":
+    "{setting} is {value} on the cluster, which leaves no node for new shards, and no node is known to have every primary of {indices} ({count|index|indices}): what is not there, or was closed up to 7.1, would wait without end",
   "placement.stateForbids":
     "the global state of the snapshot sets {setting} to {value}, with which the cluster refuses restores, or has no node for their shards",
   "placement.total":

@@ -42,6 +42,8 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
   "wayOut.recoveryRate": "raise it for all recoveries of the cluster: PUT /_cluster/settings",
   "wayOut.loseState":
     "keep what is there in a snapshot first (a policy with globalState and featureStates), then declare that it may be lost: --lose-old (HTTP: loseOld: true)",
+  "wayOut.leaving": "add a data node, or take the shutdown back: GET /_nodes/shutdown names them, DELETE /_nodes/NODE/shutdown",
+  "wayOut.upgrade": "upgrade the data nodes first",
   "wayOut.placement": "when what it was set for is over, take it back: PUT /_cluster/settings {body}",
   "wayOut.nameTaken": "restore it under another name: --as 'restored-*' (HTTP: as); or delete {index} first, if it is no longer needed",
   "wayOut.noStates": "leave it out",

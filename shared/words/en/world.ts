@@ -186,6 +186,10 @@ export const WORLD: Readonly<Record<string, string>> = {
   "timer.starts": "timer {timer} starts policies again",
   "url.invalid": "this is not an address that ossnap can use",
   "version.fits": "written by {written}, target {target}",
+  "version.upgrading":
+    "the cluster is being upgraded, its data nodes run {versions}: until all are at {written} or later, restored shards are placed on those alone that are",
+  "version.upgradingAll":
+    "the cluster is being upgraded, its data nodes run {versions}: none takes a shard of a snapshot that {written} wrote",
   "version.newer": "written by {written}, which is newer than the target's {target}",
   "version.openSearch": "written by {written}, which no Elasticsearch can restore; target {target}",
   "version.tooOld": "{indices} were created by {created}, which is too old for {target}",

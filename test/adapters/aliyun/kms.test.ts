@@ -53,6 +53,19 @@ describe("kmsSecrets", () => {
     expect(api.requests).toEqual([]);
   });
 
+  it.each([
+    [403, "RequestTimeTooSkewed"],
+    [400, "InvalidTimeStamp.Expired"],
+    [400, "IllegalTimestamp"],
+  ])("is denied for this machine's clock, not for its key: %i %s", async (status, code) => {
+    api.requests.splice(0);
+    api.failNext(status, code);
+    await expect(secretsOf().read("prod/es.source")).rejects.toMatchObject({
+      code: "denied",
+      message: expect.stringMatching(/; this machine's clock is wrong: set it \(NTP\); the keys may be right$/),
+    });
+  });
+
   it("is denied without the right", async () => {
     api.failNext(403, "Forbidden.NoPermission");
     await expect(secretsOf().read("prod/es.source")).rejects.toMatchObject({

@@ -56,6 +56,24 @@ describe("an object store response", () => {
     expect(s3(status, code).code).toBe(expected);
   });
 
+  it("of a refusal tells that this machine's clock differs, whatever the store says or leaves out", () => {
+    const date = (minutes: number) => ({ date: new Date(Date.now() + minutes * 60_000).toUTCString() });
+    for (const [status, code] of [
+      [403, "RequestTimeTooSkewed"],
+      [403, "SignatureDoesNotMatch"],
+      [403, undefined],
+    ] as const)
+      for (const error of [oss(status, code, date(20)), s3(status, code, date(20))])
+        expect([error.code, error.message]).toEqual([
+          "denied",
+          expect.stringMatching(/; this machine's clock is 20 min behind the service's: set it/),
+        ]);
+    expect(oss(403, undefined, date(-20)).message).toContain("20 min ahead of");
+    expect(oss(403, "RequestTimeTooSkewed").message).toContain("this machine's clock is wrong");
+    for (const error of [oss(403, "AccessDenied", date(1)), oss(404, "NoSuchKey", date(20)), s3(500, "InternalError", date(20))])
+      expect(error.message).not.toContain("clock");
+  });
+
   it("carries the retry delay from either header", () => {
     expect(oss(503, "QpsLimitExceeded", { "x-oss-qos-delay-time": "250" }).retryAfterMs).toBe(250);
     expect(oss(503, "SlowDown", { "retry-after": "2" }).retryAfterMs).toBe(2000);

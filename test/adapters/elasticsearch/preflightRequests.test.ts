@@ -8,7 +8,7 @@ const fs = (free: number) => ({ total: { total_in_bytes: 1_000, available_in_byt
 /** As servers answer, where the schemas demand something. */
 const BODIES: Record<string, unknown> = {
   "/": { version: { number: "7.10.2" } },
-  "/_cluster/state/metadata": { cluster_name: "c", metadata: { cluster_uuid: "u" } },
+  "/_cluster/state/metadata%2Cnodes": { cluster_name: "c", metadata: { cluster_uuid: "u" } },
   "/_cluster/health": { number_of_data_nodes: 1 },
   "/_snapshot/r/s": { snapshots: [] },
   "/_nodes/plugins": { nodes: {} },
@@ -47,6 +47,22 @@ const CALLS: Record<string, [requests: number, ask: (cluster: Cluster) => Promis
   plugins: [1, (cluster) => cluster.plugins()],
   limits: [1, (cluster) => cluster.limits()],
   disks: [1, (cluster) => cluster.disks()],
+  counts: [1, (cluster) => cluster.counts(["movies", "logs"])],
+  "counts of a thousand": [2, (cluster) => cluster.counts(Array.from({ length: 1_000 }, (_, at) => `movies-${at}`))],
+  "counts of a thousand after info": [
+    4,
+    async (cluster) => {
+      await cluster.info();
+      await cluster.counts(Array.from({ length: 1_000 }, (_, at) => `movies-${at}`));
+    },
+  ],
+  "indexBytes after info": [
+    4,
+    async (cluster) => {
+      await cluster.info();
+      await cluster.indexBytes();
+    },
+  ],
   healths: [1, (cluster) => cluster.healths()],
   runningWork: [1, (cluster) => cluster.runningWork()],
 };

@@ -45,6 +45,23 @@ describe.each(STORES)("OSS through %s, on a failing server", (_how, openStore) =
     await rm(root, { recursive: true, force: true });
   });
 
+  it("asks once for a key that is not there, and tells a missing bucket from it", async () => {
+    const store = openStore(options);
+    for (const ask of [
+      () => store.head("absent"),
+      () => store.get("absent"),
+      () => store.open("absent"),
+      () => store.get("absent", { start: 3, end: 9 }),
+    ]) {
+      server.requests.reset();
+      expect(await ask()).toBeUndefined();
+      expect(Object.values(server.requests.counts()).reduce((sum, count) => sum + count, 0)).toBe(1);
+    }
+    const elsewhere = openStore({ ...options, bucket: "missing" });
+    await expect(elsewhere.head("absent")).rejects.toMatchObject({ code: "absent" });
+    await expect(elsewhere.get("absent")).rejects.toMatchObject({ code: "absent" });
+  });
+
   it("treats a cut body as transient, read whole or as a stream", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "GetObject" }, params: { afterBytes: 70_000 }, times: 2 });
     const store = openStore(options);

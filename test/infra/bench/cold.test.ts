@@ -7,8 +7,8 @@ it("the cold bench loads a bundle, what its first requests load, and the peer in
   expect(run).toEqual({ node: process.versions.node, processes: 1 });
   expect([peer.name, peer.milliseconds > 0]).toEqual(["ali-oss", true]);
   expect(Object.keys(functions)).toEqual(["advanceJobs"]);
-  for (const { start, state, cluster } of Object.values(functions))
-    for (const { milliseconds, toPeer } of [start, state, cluster]) {
+  for (const { start, state, cluster, restore } of Object.values(functions))
+    for (const { milliseconds, toPeer } of [start, state, cluster, restore]) {
       expect(milliseconds).toBeGreaterThan(0);
       expect(toPeer).toBeCloseTo(milliseconds / peer.milliseconds, 0);
     }

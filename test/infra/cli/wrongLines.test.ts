@@ -123,6 +123,7 @@ const ACTING: Record<string, Acting> = {
         ["--feature-states", "tasks"],
         ["--data-streams", "logs"],
       ],
+      ...[["--keep-old-bytes", "80", "--alias", "a"], ["--keep-old-bytes", "80gb"], ["--keep-old-bytes="]],
       ...[["--rate"], ["--rate="], ["--rate", "80"], ["--rate", "0"], ["--rate", "-1"], ["--rate", "1.5mb"], ["--rate", "fast"]],
       ...[
         ["--indices", "again"],

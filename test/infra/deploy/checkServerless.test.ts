@@ -173,7 +173,10 @@ describe("the requirements of each function", () => {
     const withAws = (aws: object) =>
       checkServerless(shipped, {
         ...config,
-        clusters: { ...config.clusters, source: { ...source, url: "https://a", aws: { region: "eu-west-1", ...aws } } },
+        clusters: {
+          ...config.clusters,
+          source: { ...source, url: "https://search-movies-abc.us-east-1.es.amazonaws.com", aws: { region: "eu-west-1", ...aws } },
+        },
       });
     expect(withAws({ accessKeyId: "A", secretAccessKey: "S" })).toEqual([]);
     expect(withAws({})[0]?.wrong).toBe("lacks AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, which ossnap.yaml needs");

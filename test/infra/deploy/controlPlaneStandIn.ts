@@ -23,6 +23,8 @@ export interface ControlPlaneStandIn {
   functions: Map<string, KeptFunction>;
   /** `GetFunction ossnap-http`, of requests with a valid signature. */
   requests: string[];
+  /** Functions that the keys may only see in the list. */
+  forbidden: Set<string>;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export interface ControlPlaneStandIn {
 export async function startControlPlane(keys: SigningKeys): Promise<ControlPlaneStandIn> {
   const functions = new Map<string, KeptFunction>();
   const requests: string[] = [];
+  const forbidden = new Set<string>();
   const server = createServer((request, response) => {
     void answer(request)
       .catch((error: unknown) => [500, { Code: "InternalServerError", Message: String(error) }] as const)
@@ -60,6 +63,7 @@ export async function startControlPlane(keys: SigningKeys): Promise<ControlPlane
         ),
       ];
     }
+    if (forbidden.has(name)) return [403, { Code: "AccessDenied", Message: "not authorized" }];
     const kept = functions.get(name);
     if (kept === undefined) return [404, { Code: "FunctionNotFound", Message: `function '${name}' does not exist` }];
     if (part === "") return [200, kept.function];
@@ -75,7 +79,7 @@ export async function startControlPlane(keys: SigningKeys): Promise<ControlPlane
     return [200, {}];
   };
   const port = await listen(server, "control plane", 0, "127.0.0.1");
-  return { url: `http://127.0.0.1:${port}`, functions, requests, close: () => closeServer(server) };
+  return { url: `http://127.0.0.1:${port}`, functions, requests, forbidden, close: () => closeServer(server) };
 }
 
 function page(key: string, all: readonly Body[], query: URLSearchParams): Body {

@@ -2,11 +2,12 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { rootCertificates } from "node:tls";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bundledConfigText } from "../../../infra/deploy/bundling/bundledConfig.ts";
 import { type DeployOptions, deploy } from "../../../infra/deploy/deployment/deploy.ts";
 import { undeploy } from "../../../infra/deploy/deployment/undeploy.ts";
 import { FUNCTION_NAMES, functionNameOf } from "../../../infra/deploy/functionLimits.ts";
-import { resolvedConfigText } from "../../../shared/runtime/config/loadConfig.ts";
 import { type ControlPlaneStandIn, keptFromRecording, startControlPlane } from "./controlPlaneStandIn.ts";
 
 /** In place of fc3: prints what it is given, as fc3 does, and sends it to the control plane. */
@@ -86,9 +87,15 @@ function configure(change: (text: string) => string = (text) => text): void {
   for (const name of FUNCTION_NAMES) {
     mkdirSync(path("dist", name), { recursive: true });
     writeFileSync(path("dist", name, "index.js"), "");
-    writeFileSync(path("dist", name, "ossnap.json"), resolvedConfigText(text));
+    writeFileSync(path("dist", name, "ossnap.json"), bundledConfigText(text, directory));
   }
 }
+/** A function that is deployed, and says on which state it works. */
+const there = (functionName: string, state: string | undefined = undefined) =>
+  plane.functions.set(functionName, {
+    function: { functionName, ...(state === undefined ? {} : { environmentVariables: { OSSNAP_STATE: state } }) },
+    triggers: new Map(),
+  });
 const serverless = (change: (text: string) => string = (text) => text) =>
   writeFileSync(path("s.yaml"), change(readFileSync("s.yaml", "utf8")));
 
@@ -201,11 +208,26 @@ describe("the plan", () => {
   });
 
   it("leaves other deployments alone, and has no name of theirs", async () => {
-    plane.functions.set("ossnap-http", { function: { functionName: "ossnap-http" }, triggers: new Map() });
+    there("ossnap-http", "oss-cn-hangzhou/other/prod");
+    there("ossnap-more-http", undefined);
     configure((text) => text.replace("version: 1", "version: 1\ndeployment: prod"));
     expect(await planned()).toBe(0);
     expect(lines[0]).toMatch(/^Deployment prod in cn-hangzhou: 7 to create/);
-    expect(lines).toContain("Left alone, of other deployments: ossnap-http");
+    expect(lines).toContain("Left alone, of other deployments: ossnap-http, ossnap-more-http");
+  });
+});
+
+describe("functions that the deployer's keys may not read", () => {
+  afterEach(() => plane.forbidden.clear());
+
+  it("are named in the plan, for they may work on the same state", async () => {
+    there("ossnap-http", MARK.OSSNAP_STATE);
+    plane.forbidden.add("ossnap-http");
+    configure((text) => text.replace("version: 1", "version: 1\ndeployment: prod"));
+    expect(await planned()).toBe(0);
+    expect(output().replaceAll(/\n +/g, " ")).toContain(
+      "Left alone; these keys may not read whether they work on this deployment's state, too: ossnap-http",
+    );
   });
 });
 
@@ -279,6 +301,26 @@ describe("bad input", () => {
     await refused(() => deployed(), { code: "refused", message: expect.stringMatching(/dist\/http: is not bundled/) });
   });
 
+  it("bundles with another certificate than the file has now, and a certificate that cannot be read", async () => {
+    const withCa = (text: string) => text.replace('url: "${SOURCE_URL}"', 'url: "${SOURCE_URL}", ca: ca.pem');
+    const certificate = readFileSync("test/fixtures/tls/ca.pem", "utf8");
+    writeFileSync(path("ca.pem"), certificate);
+    configure(withCa);
+    expect(await planned()).toBe(0);
+    writeFileSync(path("ca.pem"), rootCertificates[0] ?? "");
+    await refused(() => planned(), {
+      code: "refused",
+      message: expect.stringMatching(
+        /createSnapshots: was bundled with another certificate than the present one of clusters\.source\.ca; run npm run bundle/,
+      ),
+    });
+    rmSync(path("ca.pem"));
+    await refused(() => planned({ noBundle: false }), {
+      code: "invalid",
+      message: expect.stringMatching(/^clusters\.source\.ca: there is no such file: "ca\.pem"/),
+    });
+  });
+
   it("a second deployment of the same name", async () => {
     plane.functions.set("ossnap-http", {
       function: { functionName: "ossnap-http", environmentVariables: { OSSNAP_STATE: "oss-cn-hangzhou/other/prod" } },
@@ -291,6 +333,35 @@ describe("bad input", () => {
       ),
     });
     expect(await planned({ takeOver: true })).toBe(0);
+  });
+
+  it.each([
+    ["that got a name", "version: 1\ndeployment: prod", ["ossnap-copy-blobs", "ossnap-http"], "--unnamed"],
+    ["that lost its name", "version: 1", ["ossnap-prod-http"], "--named prod"],
+    ["that was renamed", "version: 1\ndeployment: prod", ["ossnap-old-advance-jobs"], "--named old"],
+  ])("a deployment %s while the functions of before work on its state", async (_what, start, names, words) => {
+    for (const name of names) there(name, MARK.OSSNAP_STATE);
+    configure((text) => text.replace("version: 1", start));
+    const error = {
+      code: "refused",
+      message: expect.stringMatching(
+        new RegExp(
+          `^functions of another name work on the state .*\\(${names.join(", ")}\\): nothing was deployed.*\n {2}npm run undeploy -- .*${words} --yes$`,
+        ),
+      ),
+    };
+    for (const plan of [true, false]) await refused(() => deployed({ plan }), error);
+    expect(output()).toContain(`Left alone, and at work on this deployment's state under another name: ${names[0]}`);
+    expect(await planned({ beside: true })).toBe(0);
+  });
+
+  it("a name for what a plain s deploy left, which does not say on which state it works", async () => {
+    there("ossnap-http");
+    configure((text) => text.replace("version: 1", "version: 1\ndeployment: prod"));
+    await refused(() => deployed(), {
+      code: "refused",
+      message: expect.stringMatching(/do not say on which they work .*\n {2}npm run undeploy -- .*--unnamed --take-over --yes$/),
+    });
   });
 
   it("keys that are missing or wrong", async () => {
@@ -330,6 +401,18 @@ describe("npm run undeploy", () => {
     lines = [];
     expect(await removed(true)).toBe(0);
     expect(lines).toEqual(["nothing of this deployment is in cn-hangzhou"]);
+  });
+
+  it("removes the functions from before the deployment had its name", { timeout: 60_000 }, async () => {
+    configure((text) => text.replace("version: 1", "version: 1\ndeployment: prod"));
+    for (const name of ["ossnap-http", "ossnap-prod-http", "ossnap-old-http"]) there(name, MARK.OSSNAP_STATE);
+    const other = (deployment: string | undefined, yes: boolean) => undeploy({ ...common(), yes, other: { deployment } }, environment());
+    expect(await other(undefined, false)).toBe(0);
+    expect(lines.at(-1)).toBe("Nothing was removed: npm run undeploy -- --unnamed --yes removes them");
+    expect(await other(undefined, true)).toBe(0);
+    expect([...plane.functions.keys()]).toEqual(["ossnap-prod-http", "ossnap-old-http"]);
+    expect(await other("old", true)).toBe(0);
+    expect([...plane.functions.keys()]).toEqual(["ossnap-prod-http"]);
   });
 
   it("refuses the functions of another state", async () => {

@@ -6,7 +6,7 @@ export function exampleConfig(): Config {
   return {
     version: 1,
     state: { store: "oss", bucket: "ossnap-state", basePath: "prod", region: "cn-hangzhou" },
-    clusters: { source: { url: "http://127.0.0.1:9252" }, target: { url: "http://127.0.0.1:9253" } },
+    clusters: { source: { url: "https://source.example.com" }, target: { url: "https://target.example.com" } },
     repositories: { "movies-aws": { cluster: "source", register: { type: "fs", settings: { location: "/srv/movies" } } } },
     backups: {
       nightly: {

@@ -105,6 +105,19 @@ describe("the check of s.yaml", () => {
     ]);
   });
 
+  it("takes any number of watches without events, and compares the triggers that are there", () => {
+    const config = configOf((one) => {
+      const watch = one.watches["moved-movies"] as NonNullable<Config["watches"][string]>;
+      for (let number = 0; number < 30; number += 1)
+        one.watches[`w${number}`] = { ...watch, blobs: { ...watch.blobs, bucket: `b${number}` } };
+    });
+    const withoutEvents = { withoutEvents: true };
+    expect(checkServerless(shipped, config, withoutEvents)).toEqual([]);
+    expect(checkServerless(shipped.replace("prefix: movies/index", "prefix: films/index"), config, withoutEvents).map(printFault)).toEqual([
+      expect.stringMatching(/prefix: differs from ossnap\.yaml/),
+    ]);
+  });
+
   it("refuses a state in another region than the functions", () => {
     expect(faultsOf((config) => Object.assign(config.state, { region: "cn-beijing" }))).toEqual([
       expect.stringMatching(
@@ -127,7 +140,15 @@ describe("the check of s.yaml", () => {
     ["http://172.32.0.1:9200", false],
     ["http://192.168.7.7:9200", true],
     ["http://100.100.1.1:9200", true],
+    ["http://100.128.1.1:9200", false],
     ["http://[fd00::1]:9200", true],
+    ["http://[::ffff:10.1.2.3]:9200", true],
+    ["http://[2400:3200::1]:9200", false],
+    ["http://0x0a010203:9200", true],
+    ["http://elasticsearch:9200", true],
+    ["http://es.search.internal:9200", true],
+    ["https://vpc-movies-abc.us-east-1.es.amazonaws.com", true],
+    ["https://search-movies-abc.us-east-1.es.amazonaws.com", false],
     ["http://es-cn-abc.elasticsearch.aliyuncs.com:9200", true],
     ["http://es-cn-abc.public.elasticsearch.aliyuncs.com:9200", false],
     ["https://es.example.com", false],
@@ -142,6 +163,45 @@ describe("the check of s.yaml", () => {
         config.vpc = VPC;
       }),
     ).toEqual([]);
+  });
+
+  it.each([
+    "http://127.0.0.1:9200",
+    "http://127.8.0.1:9200",
+    "http://2130706433:9200",
+    "http://localhost:9200",
+    "http://es.localhost:9200",
+    "http://0.0.0.0:9200",
+    "http://[::1]:9200",
+    "http://[::]:9200",
+    "http://[::ffff:127.0.0.1]:9200",
+    "http://169.254.10.20:9200",
+    "http://[fe80::1]:9200",
+    "http://[::ffff:169.254.1.1]:9200",
+    "http://224.0.0.1:9200",
+    "http://255.255.255.255:9200",
+  ])("refuses a cluster at %s, with and without a VPC", (url) => {
+    const config = (vpc?: typeof VPC) =>
+      configOf((one) => {
+        Object.assign(one.clusters.target ?? {}, { url });
+        Object.assign(one, { vpc });
+      });
+    for (const one of [config(), config(VPC)])
+      expect(checkServerless(shipped, one).map(printFault)).toEqual([
+        expect.stringMatching(/^clusters\.target\.url: .*, which no function can reach, write the address by which others reach it/),
+      ]);
+  });
+
+  it("lets functions that run on this machine reach it, and nothing more", () => {
+    const at = (url: string) =>
+      checkServerless(
+        shipped,
+        configOf(({ clusters }) => void Object.assign(clusters.target ?? {}, { url })),
+        { isHere: true },
+      );
+    expect(at("http://127.0.0.1:9200")).toEqual([]);
+    expect(at("http://10.0.0.1:9200")).toHaveLength(1);
+    expect(at("http://169.254.1.1:9200")).toHaveLength(1);
   });
 
   it("knows that OSS's own internal address needs no VPC, and that one of another region is out of reach", () => {

@@ -5,8 +5,9 @@ import { startProgress } from "../../../shared/proof/arrivalProgress.ts";
 import { heldMemory } from "../../../shared/reader/heldMemory.ts";
 import { proveArrival } from "../../../shared/reader/prove/proveArrival.ts";
 import { proveChosen } from "../../../shared/reader/proveRepository.ts";
-import { openRepository, readClosure, requireRoot } from "../../../shared/reader/readRepository.ts";
+import { openRepository, requireRoot } from "../../../shared/reader/readRepository.ts";
 import { surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
+import { readClosure } from "../closures.ts";
 
 /** Runs as a child process with a heap limit: reads the repository in this directory in one way, and prints what came of it. */
 const [directory = "", how = ""] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 import type { ClosureBlob } from "../../../shared/model/repository.ts";
 import { chooseSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
-import { openRepository, readClosure } from "../../../shared/reader/readRepository.ts";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { storeOf } from "../../format/fixtureRepositories.ts";
+import { readClosure } from "../closures.ts";
 
 /** Every blob of a snapshot's closure, which a proof does not keep; empty if the closure is unknown. */
 export async function closureBlobs(

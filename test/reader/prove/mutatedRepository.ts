@@ -3,9 +3,10 @@ import { compareKeys } from "../../../shared/format/keys.ts";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import type { ClosureBlob, ProofLevel, RootSnapshot, Verdict } from "../../../shared/model/repository.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
-import { openRepository, readClosure } from "../../../shared/reader/readRepository.ts";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { type FixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
 import { fc } from "../../format/propertyTest.ts";
+import { readClosure } from "../closures.ts";
 
 /** Changes the bytes of one blob; undefined removes it. */
 export type Mutation = (bytes: Uint8Array) => Uint8Array | undefined;

@@ -6,8 +6,9 @@ import type { ClosureBlob, ProofLevel, RootCatalogue, RootSnapshot } from "../..
 import { startProgress } from "../../../shared/proof/arrivalProgress.ts";
 import { examineShards } from "../../../shared/reader/prove/examineShards.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
-import { listSizes, openRepository, readClosure, requireRoot } from "../../../shared/reader/readRepository.ts";
+import { listSizes, openRepository, requireRoot } from "../../../shared/reader/readRepository.ts";
 import { fixtureRepositories, fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
+import { readClosure } from "../closures.ts";
 import { closureBlobs } from "./closureBlobs.ts";
 
 const LEVELS: ProofLevel[] = ["names", "metadata", "footers", "contents"];

@@ -5,9 +5,10 @@ import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import type { ProofLevel, RootCatalogue, SnapshotProof } from "../../../shared/model/repository.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
-import { type ClosureReading, listSizes, openRepository, readClosure } from "../../../shared/reader/readRepository.ts";
+import { listSizes, openRepository } from "../../../shared/reader/readRepository.ts";
 import { encodeContainer, withFooter } from "../../format/encoding/encodeContainer.ts";
 import { type FixtureRepository, fixtureRepositories, fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
+import { type ClosureReading, readClosure } from "../closures.ts";
 import { closureBlobs } from "./closureBlobs.ts";
 
 const LEVELS: ProofLevel[] = ["names", "metadata", "footers", "contents"];

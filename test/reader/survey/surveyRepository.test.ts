@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { classifyKey } from "../../../shared/format/keys.ts";
 import type { ClosureBlob } from "../../../shared/model/repository.ts";
 import { bytesFreed, bytesStored } from "../../../shared/proof/usage.ts";
-import { openRepository, readClosure } from "../../../shared/reader/readRepository.ts";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { type Survey, surveyRepository } from "../../../shared/reader/survey/surveyRepository.ts";
 import { type FixtureRepository, fixtureRepositories, fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
+import { readClosure } from "../closures.ts";
 
 const survey = (blobs: ReadonlyMap<string, Uint8Array>): Promise<Survey> => surveyRepository(storeOf(blobs));
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, number) => total + number, 0);

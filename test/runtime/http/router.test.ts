@@ -158,6 +158,16 @@ describe("an invalid request", () => {
     expect(await world.stateKeys("live/jobs/")).toEqual([]);
   });
 
+  it.each(["/jobs/\ufffd", "/pins/backups/\ufffdx", "/jobs?kind=\ufffd", "/jobs?\ufffd=1"])(
+    "is 400 for what was no UTF-8: %s",
+    async (path) => {
+      const [before = "", query] = path.split("?");
+      const method = before.startsWith("/pins") ? "DELETE" : "GET";
+      const answer = await http.ask(method, before, query === undefined ? {} : { query: Object.fromEntries([query.split("=")]) });
+      expect([answer.status, String(answer.body.detail)]).toEqual([400, expect.stringContaining("is not properly encoded")]);
+    },
+  );
+
   it.each(["/verifications", "/deletions", "/pins", "/restores"])("is 400 for a name that is longer than any: %s", async (path) => {
     const body = { repository: "backups", snapshot: "x".repeat(1001), because: "b", to: "source", indices: ["a"] };
     const answer = await http.ask("POST", path, { body });

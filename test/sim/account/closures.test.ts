@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { openRepository, readClosure } from "../../../shared/reader/readRepository.ts";
+import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { datedSnapshots } from "../../../shared/reader/rootSnapshots.ts";
 import { fixtureRepository, storeOf } from "../../format/fixtureRepositories.ts";
+import { readClosure } from "../../reader/closures.ts";
 import { CLOSURES_FILE, type RecordedClosures, type RecordedSnapshot, writtenStep } from "./written.ts";
 
 const STEPS = [

@@ -1,7 +1,7 @@
 import { reason } from "../../../shared/model/reason.ts";
 import type { BatchResult, CopyPlan } from "../../../shared/verbs/copy/plan.ts";
 import { stepCopy } from "../../../shared/verbs/copy/step.ts";
-import type { CopyBatchState, CopyData, CopyInput, CopyJob, CopyObservation } from "../../../shared/verbs/copy/types.ts";
+import type { CopyBatchState, CopyData, CopyInput, CopyJob, CopyMoving, CopyObservation, Gap } from "../../../shared/verbs/copy/types.ts";
 import { type JobInput, jobOf } from "../../jobs/jobs.ts";
 import { MOVED } from "../../world/world.ts";
 import { type Decided, decide } from "../decisions.ts";
@@ -15,7 +15,21 @@ const SNAPSHOTS = [
   { name: "nightly-2", uuid: "uuid-2" },
 ];
 const BROKEN = { snapshots: ["nightly-0"], count: 1, kept: 2, first: "indices/aB3/0/__2" };
-const batch = (id: string, change: Partial<CopyBatchState> = {}): CopyBatchState => ({ id, blobs: 12, bytes: 900, attempt: 1, ...change });
+const batch = (number: number, change: Partial<CopyBatchState> = {}): CopyBatchState => ({ number, attempt: 1, ...change });
+const NONE_DONE = { batches: 0, blobs: 0, bytes: 0 };
+/** Every batch below `next` is begun or done. */
+const movingOf = (change: Partial<CopyMoving> = {}): CopyMoving => ({
+  plan: "2-0",
+  pieces: 2,
+  perBatch: 1,
+  count: 2,
+  blobs: 24,
+  bytes: 1_800,
+  next: 0,
+  begun: [],
+  done: NONE_DONE,
+  ...change,
+});
 const PINNED: Partial<CopyData> = {
   round: 2,
   pinned: { generation: 31, sha256: "31aa" },
@@ -23,18 +37,22 @@ const PINNED: Partial<CopyData> = {
   skipped: { blobs: 4, bytes: 44 },
   root: ROOT,
   seenRoot: "29cc",
-  expected: "e5",
+  moving: movingOf(),
   moved: { blobs: 100, bytes: 5_000 },
 };
-const done = batch("a", { blobs: 3, bytes: 70, done: { blobs: 3, bytes: 70 } });
+const ONE_DONE = { batches: 1, blobs: 3, bytes: 70 };
 const OUTAGE = { since: at(-90), tries: 2, until: at(-1), key: "indices/aB3/0/__5", because: "connect ECONNREFUSED" };
 
 const job = (state: string, data: Partial<CopyData> = {}, change: Partial<JobInput<unknown, unknown>> = {}): CopyJob => {
   const input = { copyName: "move", rule: { from: "backups", to: MOVED, snapshots: "latest" as const }, from: MOVED, wanted: ["uuid-2"] };
-  const none = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, batches: [], moved: { blobs: 0, bytes: 0 } };
+  const none = { round: 0, snapshots: [], skipped: { blobs: 0, bytes: 0 }, moved: { blobs: 0, bytes: 0 } };
   return jobOf({ id: "copy-move-1", createdAt: new Date(at(-30)), ...change, state, input, data: { ...none, ...data } });
 };
-const copying = (batches: CopyBatchState[], data: Partial<CopyData> = {}) => job("copying", { ...PINNED, batches, ...data });
+/** With these batches under way, and those of `change.done` done before them. */
+const copying = (begun: CopyBatchState[], { done = NONE_DONE, ...change }: Partial<CopyMoving> = {}, data: Partial<CopyData> = {}) => {
+  const next = done.batches + begun.length;
+  return job("copying", { ...PINNED, moving: movingOf({ begun, done, next, count: next, ...change }), ...data });
+};
 const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
   seen: "plan",
   plan: {
@@ -42,16 +60,13 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     seenRoot: "28dd",
     pinned: { generation: 31, sha256: "31aa" },
     snapshots: SNAPSHOTS,
-    batches: [
-      { id: "b1", blobs: new Array(7), bytes: 700 },
-      { id: "b2", blobs: new Array(2), bytes: 55 },
-    ],
+    pieces: { plan: "0-0", count: 2, blobs: 9, bytes: 755 },
     skipped: { blobs: 9, bytes: 990 },
-    expected: [{ key: "indices/aB3/0/__1", sizeBytes: 10 }],
     root: ROOT,
     rootBytes: new Uint8Array(),
     ahead: [],
     broken: undefined,
+    leaving: [],
     left: [],
     current: false,
     ...change,
@@ -68,23 +83,24 @@ const fault = (kind: BatchResult["faults"][number]["fault"], number: number, mes
 const faulty = (...faults: BatchResult["faults"]): BatchResult => ({ copied: { blobs: 1, bytes: 1 }, faults });
 type Seen = Extract<CopyObservation, { seen: "batches" }>;
 const batches = (
-  results: Record<string, BatchResult> = {},
-  tasks: Record<string, "running" | "failed"> = {},
+  results: Record<number, BatchResult> = {},
+  tasks: Record<number, "running" | "failed"> = {},
   change: Partial<Seen> = {},
 ): Seen => ({
   seen: "batches",
-  results: new Map(Object.entries(results)),
-  tasks: new Map(Object.entries(tasks)),
+  results: new Map(Object.entries(results).map(([number, result]) => [Number(number), result])),
+  tasks: new Map(Object.entries(tasks).map(([number, task]) => [Number(number), task])),
   ...change,
 });
 const gap = (key: string, foundBytes: number | null, change = {}) => ({ key, expectedBytes: 1_000, foundBytes, ...change });
-const destination = (published: boolean, ...missing: Extract<CopyObservation, { seen: "destination" }>["missing"]): CopyObservation => ({
+const destination = (published: boolean, ...gaps: Gap[]): CopyObservation => ({
   seen: "destination",
   published,
-  missing,
+  missing: gaps.length,
+  first: gaps[0],
 });
-const five = ["a", "b", "c", "d", "e"];
-const allRun = Object.fromEntries(five.map((id) => [id, "running" as const]));
+const five = [0, 1, 2, 3, 4];
+const allRun = Object.fromEntries(five.map((number) => [number, "running" as const]));
 const planned = () =>
   [
     ["the plan is written first", job("asked"), plan()],
@@ -95,128 +111,152 @@ const planned = () =>
     ],
     ["a new plan drops what the last one found", job("asked", { ...PINNED, unlist: UNLIST, ahead: ["n1"], broken: BROKEN }), plan()],
     ["the plan has a fault", job("asked"), plan({ fault: reason("copy.noRoot", { source: "oss://aws/movies" }) })],
-    ["the destination is complete", job("asked", PINNED), plan({ current: true, batches: [], ahead: ["n1"] })],
+    [
+      "the destination is complete",
+      job("asked", PINNED),
+      plan({ current: true, pieces: { plan: "0-0", count: 0, blobs: 0, bytes: 0 }, ahead: ["n1"] }),
+    ],
     ["another copy is first", job("asked"), { seen: "queued", by: "copy-move-0" }],
     ["time ran out", job("asked", PINNED), { seen: "cut" }],
     ["another task may still write", job("moved", PINNED), { seen: "writing", by: "copy-move-0", until: new Date("2026-11-21T02:20:00Z") }],
     [
       "a planned snapshot is gone from the source",
-      copying([batch("a")], { outage: OUTAGE }),
+      copying([batch(0)], {}, { outage: OUTAGE }),
       { seen: "sourceMoved", snapshot: "nightly-1", root: "index-32" },
     ],
     [
       "the source was planned five times",
-      copying([batch("a")], { round: 5 }),
+      copying([batch(0)], {}, { round: 5 }),
       { seen: "sourceMoved", snapshot: "nightly-1", root: "index-32" },
     ],
     [
       "the source was planned four times",
-      copying([batch("a")], { round: 4 }),
+      copying([batch(0)], {}, { round: 4 }),
       { seen: "sourceMoved", snapshot: "nightly-1", root: "index-32" },
     ],
     ["it is cancelled", job("copying", PINNED, { cancelling: true }), batches()],
   ] satisfies [string, CopyJob, CopyObservation][];
 const moving = () =>
   [
-    ["snapshots leave the destination's list before a blob is written", copying([batch("a")], { unlist: UNLIST }), batches()],
-    ["a restore reads what must be unlisted", copying([batch("a")], { unlist: UNLIST }), batches({}, {}, { readBy: "restore-moved-4" })],
+    ["snapshots leave the destination's list before a blob is written", copying([batch(0)], {}, { unlist: UNLIST }), batches()],
+    ["a restore reads what must be unlisted", copying([batch(0)], {}, { unlist: UNLIST }), batches({}, {}, { readBy: "restore-moved-4" })],
     [
       "a restore reads what was unlisted",
-      copying([batch("a", { attempt: 0 })], { unlist: { ...UNLIST, done: true } }),
+      copying([], { count: 1 }, { unlist: { ...UNLIST, done: true } }),
       batches({}, {}, { readBy: "restore-moved-4" }),
     ],
-    ["the first task starts", copying([batch("a", { attempt: 0 })]), batches()],
-    [
-      "a batch that was never started does not run, whatever its task says",
-      copying([batch("a", { attempt: 0 })]),
-      batches({}, { a: "running" }),
-    ],
+    ["the first task starts", copying([], { count: 2 }), batches()],
+    ["a batch that was never started does not run, whatever its task says", copying([], { count: 1 }), batches({}, { 0: "running" })],
     [
       "the next task starts beside three that run",
-      copying([done, ...["b", "c", "d", "e"].map((id) => batch(id))]),
-      batches({}, { b: "running", c: "running", d: "running" }),
+      copying(
+        [1, 2, 3].map((number) => batch(number)),
+        { done: ONE_DONE, count: 5 },
+      ),
+      batches({}, { 1: "running", 2: "running", 3: "running" }),
     ],
+    ["four tasks run, and the fifth batch waits", copying(five.map((number) => batch(number))), batches({}, { ...allRun, 4: "failed" })],
     [
-      "four tasks run, and the fifth batch waits",
-      copying([...five.map((id) => batch(id)), { ...done, id: "f" }]),
-      batches({}, { ...allRun, e: "failed" }),
+      "four tasks run, and the batches that were not begun wait",
+      copying(
+        five.slice(0, 4).map((number) => batch(number)),
+        { count: 9 },
+      ),
+      batches({}, allRun),
     ],
-    ["every open batch runs", copying([done, batch("b")]), batches({}, allRun)],
-    ["a task ended without a result", copying([done, batch("b", { attempt: 2 })]), batches({}, { b: "failed" })],
-    ["the last task of a batch ended without a result", copying([batch("b", { attempt: 3 })]), batches({}, { b: "failed" })],
-    ["unanswered attempts do not count", copying([batch("b", { attempt: 3, unanswered: 1, unansweredAttempt: 3 })]), batches()],
+    ["every open batch runs", copying([batch(1)], { done: ONE_DONE }), batches({}, allRun)],
+    ["a task ended without a result", copying([batch(1, { attempt: 2 })], { done: ONE_DONE }), batches({}, { 1: "failed" })],
+    [
+      "a task that ended without a result is first",
+      copying([batch(1, { attempt: 2 })], { done: ONE_DONE, count: 7 }),
+      batches({}, { 1: "failed" }),
+    ],
+    ["the last task of a batch ended without a result", copying([batch(0, { attempt: 3 })]), batches({}, { 0: "failed" })],
+    ["unanswered attempts do not count", copying([batch(0, { attempt: 3, unanswered: 1, unansweredAttempt: 3 })]), batches()],
     [
       "one of two batches is complete",
-      copying([batch("a"), batch("b"), batch("c")], { outage: OUTAGE }),
-      batches({ a: whole(11, 800), b: faulty(fault("cut", 1)) }),
+      copying([batch(0), batch(1), batch(2)], {}, { outage: OUTAGE }),
+      batches({ 0: whole(11, 800), 1: faulty(fault("cut", 1)) }),
     ],
-    ["the last batches are complete", copying([done, batch("b"), batch("c")]), batches({ b: whole(5, 300), c: whole(6, 400) })],
-    ["a result that was counted is not counted again", copying([done, batch("b")]), batches({ a: whole(3, 70) }, { b: "running" })],
-    ["a blob is cut", copying([done, batch("b", { attempt: 2 })]), batches({ b: faulty(fault("cut", 1), fault("failed", 2)) })],
+    ["the last batches are complete", copying([batch(1), batch(2)], { done: ONE_DONE }), batches({ 1: whole(5, 300), 2: whole(6, 400) })],
+    [
+      "a result that was counted is not counted again",
+      copying([batch(1)], { done: ONE_DONE }),
+      batches({ 0: whole(3, 70) }, { 1: "running" }),
+    ],
+    ["a blob is cut", copying([batch(1, { attempt: 2 })], { done: ONE_DONE }), batches({ 1: faulty(fault("cut", 1), fault("failed", 2)) })],
     [
       "a blob is damaged, and a store did not answer for another",
-      copying([batch("b")]),
-      batches({ b: faulty(fault("unanswered", 1), fault("damaged", 2, "crc differs")) }),
+      copying([batch(1)], { done: ONE_DONE }),
+      batches({ 1: faulty(fault("unanswered", 1), fault("damaged", 2, "crc differs")) }),
     ],
     [
       "a blob failed for the third time",
-      copying([batch("b", { attempt: 3 })]),
-      batches({ b: faulty(fault("failed", 3, "no such device or address, ".repeat(12))) }),
+      copying([batch(1, { attempt: 3 })], { done: ONE_DONE }),
+      batches({ 1: faulty(fault("failed", 3, "no such device or address, ".repeat(12))) }),
     ],
-    ["a blob vanished from the source", copying([batch("b", { attempt: 3 })]), batches({ b: faulty(fault("vanished", 4)) })],
+    [
+      "a blob vanished from the source",
+      copying([batch(1, { attempt: 3 })], { done: ONE_DONE }),
+      batches({ 1: faulty(fault("vanished", 4)) }),
+    ],
     [
       "the source has another root",
-      copying([batch("b", { attempt: 3 })]),
-      batches({ b: faulty(fault("cut", 5)) }, {}, { sourceMoved: true }),
+      copying([batch(1, { attempt: 3 })], { done: ONE_DONE }),
+      batches({ 1: faulty(fault("cut", 5)) }, {}, { sourceMoved: true }),
     ],
   ] satisfies [string, CopyJob, CopyObservation][];
 const unanswered = faulty(fault("unanswered", 6, "503 Service Unavailable"));
 const outages = () =>
   [
-    ["a store does not answer for the first time", copying([done, batch("b")]), batches({ b: unanswered })],
+    ["a store does not answer for the first time", copying([batch(1)], { done: ONE_DONE }), batches({ 1: unanswered })],
     [
       "a store does not answer for the third time",
-      copying([batch("b", { attempt: 3, unanswered: 2, unansweredAttempt: 2 })], { outage: OUTAGE }),
-      batches({ b: unanswered }),
+      copying([batch(1, { attempt: 3, unanswered: 2, unansweredAttempt: 2 })], { done: ONE_DONE }, { outage: OUTAGE }),
+      batches({ 1: unanswered }),
     ],
     [
       "another batch meets the same outage",
-      copying([batch("b"), batch("c")], { outage: { ...OUTAGE, until: at(3) } }),
-      batches({ c: unanswered }),
+      copying([batch(1), batch(2)], { done: ONE_DONE }, { outage: { ...OUTAGE, until: at(3) } }),
+      batches({ 2: unanswered }),
     ],
     [
       "the pause of an outage is over this moment",
-      copying([batch("b")], { outage: { ...OUTAGE, until: at(0) } }),
-      batches({ b: unanswered }),
+      copying([batch(1)], { done: ONE_DONE }, { outage: { ...OUTAGE, until: at(0) } }),
+      batches({ 1: unanswered }),
     ],
-    ["the pauses grow to half an hour", copying([batch("b")], { outage: { ...OUTAGE, tries: 40 } }), batches({ b: unanswered })],
+    [
+      "the pauses grow to half an hour",
+      copying([batch(1)], { done: ONE_DONE }, { outage: { ...OUTAGE, tries: 40 } }),
+      batches({ 1: unanswered }),
+    ],
     [
       "the last pause ends with the patience",
-      copying([batch("b")], { outage: { ...OUTAGE, tries: 40, since: at(-239) } }),
-      batches({ b: unanswered }),
+      copying([batch(1)], { done: ONE_DONE }, { outage: { ...OUTAGE, tries: 40, since: at(-239) } }),
+      batches({ 1: unanswered }),
     ],
     [
       "the outage lasted four hours",
-      copying([batch("b")], { outage: { ...OUTAGE, since: at(-240) } }),
-      batches({ b: unanswered }),
+      copying([batch(1)], { done: ONE_DONE }, { outage: { ...OUTAGE, since: at(-240) } }),
+      batches({ 1: unanswered }),
       new Date(at(31)),
     ],
     [
       "no task starts during the pause",
-      copying([batch("b", { unanswered: 1, unansweredAttempt: 1 })], { outage: { ...OUTAGE, until: at(2) } }),
-      batches({ b: unanswered }),
+      copying([batch(1, { unanswered: 1, unansweredAttempt: 1 })], { done: ONE_DONE }, { outage: { ...OUTAGE, until: at(2) } }),
+      batches({ 1: unanswered }),
     ],
     [
       "tasks start again after the pause",
-      copying([batch("b", { unanswered: 1, unansweredAttempt: 1 })], { outage: { ...OUTAGE, until: at(0) } }),
-      batches({ b: unanswered }),
+      copying([batch(1, { unanswered: 1, unansweredAttempt: 1 })], { done: ONE_DONE }, { outage: { ...OUTAGE, until: at(0) } }),
+      batches({ 1: unanswered }),
     ],
   ] satisfies [string, CopyJob, CopyObservation, Date?][];
 const publishing = () =>
   [
     ["all blobs are there", job("moved", PINNED), destination(false)],
     ["the root is published", job("published", PINNED), destination(true)],
-    ["an earlier version recorded no list", job("moved", { ...PINNED, expected: undefined as never }), destination(false)],
+    ["an earlier version recorded its batches in another way", job("moved", { ...PINNED, moving: undefined as never }), destination(false)],
     ["blobs are missing", job("moved", PINNED), destination(false, gap("indices/aB3/0/__1", null), gap("indices/aB3/0/__2", 4))],
     ["a blob has another size", job("moved", PINNED), destination(true, gap("indices/aB3/0/__2", 4))],
     [

@@ -1,14 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BlobKind, Closure, ClosureBlob, RootCatalogue, RootSnapshot } from "../../../shared/model/repository.ts";
-import {
-  chooseSnapshots,
-  type DestinationSeen,
-  orderBatches,
-  ownershipConflict,
-  rootGeneration,
-  unionOfClosures,
-} from "../../../shared/verbs/copy/plan.ts";
+import type { RootCatalogue, RootSnapshot } from "../../../shared/model/repository.ts";
+import { chooseSnapshots, type DestinationSeen, ownershipConflict, rootGeneration } from "../../../shared/verbs/copy/plan.ts";
 
 const root = (...snapshots: Partial<RootSnapshot>[]): RootCatalogue => ({
   generation: 3,
@@ -66,55 +58,6 @@ describe("the snapshots chosen for a copy", () => {
     const uuids = (choice: Parameters<typeof chooseSnapshots>[1]) =>
       chooseSnapshots(both, choice, { now: at(20), reported: ["u0"] }).map(({ uuid }) => uuid);
     expect([uuids("latest"), uuids({ pattern: "by-*" })]).toEqual([["u0", "u1"], ["u1"]]);
-  });
-});
-
-const kinds = fc.constantFrom<BlobKind>("data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot");
-const blobs = fc.uniqueArray(fc.record({ key: fc.stringMatching(/^[0-9a-f]{1,6}$/), kind: kinds, sizeBytes: fc.nat(1024 ** 3) }), {
-  selector: ({ key }) => key,
-  maxLength: 60,
-});
-
-describe("the batches of a copy", () => {
-  it("invariant 3: hold every blob once, data before anything that references it", () => {
-    fc.assert(
-      fc.property(blobs, (all) => {
-        const order: BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
-        const batches = orderBatches(all, "copy-a", 0);
-        expect(batches.flatMap((batch) => batch.blobs.map(({ key }) => key)).sort()).toEqual(all.map(({ key }) => key).sort());
-        const ranks = batches.flatMap((batch) => batch.blobs.map(({ kind }) => order.indexOf(kind)));
-        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
-        expect(batches.every((batch) => new Set(batch.blobs.map(({ kind }) => kind)).size === 1)).toBe(true);
-        expect(new Set(batches.map(({ id }) => id)).size).toBe(batches.length);
-      }),
-    );
-  });
-
-  it("are bounded by bytes and by count, except for a single blob above the byte limit", () => {
-    fc.assert(
-      fc.property(blobs, (all) => {
-        for (const batch of orderBatches(all, "copy-a", 0)) {
-          expect(batch.bytes).toBe(batch.blobs.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0));
-          if (batch.blobs.length > 1) expect(batch.bytes).toBeLessThanOrEqual(1024 ** 3);
-        }
-      }),
-    );
-    const many: ClosureBlob[] = Array.from({ length: 1001 }, (_, index) => ({ key: String(index), kind: "data", sizeBytes: 1 }));
-    expect(orderBatches(many, "copy-a", 0).map((batch) => batch.blobs.length)).toEqual([500, 500, 1]);
-  });
-
-  it("have stable ids when planned again in the same round and different ids in another round", () => {
-    const all: ClosureBlob[] = [{ key: "a", kind: "data", sizeBytes: 1 }];
-    const ids = (round: number) => orderBatches(all, "copy-a", round).map(({ id }) => id);
-    expect(ids(0)).toEqual(ids(0));
-    expect(ids(1)).not.toEqual(ids(0));
-  });
-
-  it("merge closures that share blobs, each blob once and without roots", () => {
-    const closure = (...keys: [string, BlobKind][]) =>
-      ({ blobs: keys.map(([key, kind]) => ({ key, kind, sizeBytes: 1 })) }) as unknown as Closure;
-    const union = unionOfClosures([closure(["index-1", "root"], ["b", "data"]), closure(["b", "data"], ["a", "snapshot"])]);
-    expect(union.map(({ key }) => key)).toEqual(["a", "b"]);
   });
 });
 

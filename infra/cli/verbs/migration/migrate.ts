@@ -54,7 +54,7 @@ function planAnswer(options: MigrateOptions, plan: MigrationPlan): Answer {
   const answer = { schema: "migration-plan/1", data: plan, text: (look: Look) => planText(plan, options, look) };
   if (!plan.refused) return { ...answer, exitCode: EXIT.ok };
   const refusals = plan.checks.filter(({ result }) => result === "refuse");
-  const detail = migrationRefusal(plan.mode, refusals);
+  const detail = migrationRefusal(plan.mode, refusals, say);
   return { ...answer, exitCode: EXIT.refused, problem: problem("migration-refused", detail, { refusals, plan }) };
 }
 

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { isAllowed, type PolicyToEnforce, type RamRequest } from "../../ram/decide.ts";
 import type { SignedRequest } from "../../servers/signedRequest.ts";
+import { encodingFault } from "./encodingFault.ts";
 
 /** The platform accepts a clock difference of fifteen minutes in either direction. */
 const CLOCK_SKEW_MS_MAX = 15 * 60 * 1000;
@@ -61,6 +62,8 @@ export interface SignatureFault {
 
 /** Verifies the V3 signature of Alibaba Cloud; `undefined` when it is valid. Error codes are those of Function Compute's list where it has one. */
 export function acs3Fault(request: SignedRequest, keys: SigningKeys, now: number, scheme: Scheme): SignatureFault | undefined {
+  const encoding = encodingFault(request.url);
+  if (encoding !== undefined) return { statusCode: 400, code: "InvalidArgument", message: encoding };
   const header = (name: string) => String(request.headers[name] ?? "").trim();
   const [, credential, signedNames, signature] = AUTHORIZATION.exec(header("authorization")) ?? [];
   if (credential === undefined || signedNames === undefined || signature === undefined) {

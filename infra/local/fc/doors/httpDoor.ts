@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { messageOf } from "../../../../shared/model/errors.ts";
 import type { FunctionHost } from "../host.ts";
 import { acs3Fault, functionResource, keysOf, mayDo, type SigningKeys, TRIGGER_SCHEME } from "./acs3Signature.ts";
+import { encodingFault } from "./encodingFault.ts";
 import { httpEvent, httpResponse, type WireResponse } from "./httpEvent.ts";
 import { closeServer, listen } from "./listen.ts";
 import { SYNC_PAYLOAD_BYTES_MAX } from "./payload.ts";
@@ -30,7 +31,7 @@ export interface Door {
 
 /**
  * The HTTP trigger of one function: converts each request to the platform's event and the handler's value to the response.
- * A function error is answered with 502, a body above 32 MB with 413, a wrong signature with 400 or 403, and then no function runs.
+ * A function error is answered with 502, a body above 32 MB with 413, a wrong encoding or signature with 400 or 403, and then no function runs.
  * Errors: `conflict` when the port is in use.
  */
 export async function startHttpTrigger(options: HttpDoorOptions): Promise<Door> {
@@ -51,12 +52,7 @@ async function answerOf(options: HttpDoorOptions, request: IncomingMessage, requ
   if (body === undefined) return tooLarge(requestId);
   const refused = refusalOf(options, request, body, requestId);
   if (refused !== undefined) return refused;
-  let event: string;
-  try {
-    event = JSON.stringify(eventOf(host, request, body, requestId));
-  } catch (error) {
-    return refusal(requestId, 400, "InvalidArgument", `the path is not properly encoded: ${messageOf(error)}`);
-  }
+  const event = JSON.stringify(eventOf(host, request, body, requestId));
   // Escapes and base64 make the event larger than the body.
   if (Buffer.byteLength(event) > SYNC_PAYLOAD_BYTES_MAX) return tooLarge(requestId);
   const result = await host.invoke(functionName, event, { requestId });
@@ -74,6 +70,8 @@ function refusalOf(
 ): WireResponse | undefined {
   if (methods !== undefined && !methods.includes(method))
     return refusal(requestId, 405, "MethodNotAllowed", `the HTTP trigger accepts ${methods.join(", ")}, not ${method}`);
+  const encoding = encodingFault(url);
+  if (encoding !== undefined) return refusal(requestId, 400, "InvalidArgument", encoding);
   if (signedWith === undefined) return undefined;
   const keys = keysOf({ headers }, signedWith);
   const fault = acs3Fault({ method, url, headers, body }, keys, Date.now(), TRIGGER_SCHEME);

@@ -132,7 +132,8 @@ function utf8(value: string): string {
   return text.includes("\ufffd") ? value : text;
 }
 
-function decode(text: string): string {
+/** Errors: `InvalidURI`. */
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

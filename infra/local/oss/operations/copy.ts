@@ -1,6 +1,7 @@
 import { checkConditions } from "../http/conditions.ts";
 import { type Answer, describedBy, type Exchange, isExclusive, versionHeaders, xmlTime } from "../http/exchange.ts";
 import { invalidArgument, noSuchKey, OssError } from "../http/ossError.ts";
+import { decode } from "../http/parseTarget.ts";
 import { xmlDocument } from "../http/xml.ts";
 import type { ObjectRecord } from "../store/objectInfo.ts";
 
@@ -37,7 +38,7 @@ export async function copyObject(exchange: Exchange): Promise<Answer> {
 export async function openSource({ store, target, require: required }: Exchange) {
   const match = /^\/?([^/]+)\/(.+)$/.exec(target.headers["x-oss-copy-source"] ?? "");
   if (match === null) throw invalidArgument("Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.");
-  const [bucket, key] = [match[1] as string, decodeURIComponent((match[2] as string).replace(/\?versionId=.*$/, ""))];
+  const [bucket, key] = [match[1] as string, decode((match[2] as string).replace(/\?versionId=.*$/, ""))];
   required("oss:GetObject", bucket, key);
   await store.requireBucket(bucket);
   const opened = await store.open(bucket, key);

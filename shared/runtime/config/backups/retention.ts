@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { MANUAL_LAST_DEFAULT } from "../../../model/config.ts";
 import { PRUNE_CAPS_DEFAULT } from "../../../plan/retention/plan.ts";
-import { cron, duration, protection, snapshotPattern } from "../fields.ts";
+import { cron, duration, protection, snapshotPattern, timeZone } from "../fields.ts";
 
 const count = (title: string) =>
   z
@@ -10,15 +10,37 @@ const count = (title: string) =>
     .optional()
     .meta({ title, description: `Keep the newest snapshot of so many ${title.toLowerCase()} periods.` });
 
+const rules = {
+  last: z.int().min(0).optional().meta({ title: "Last", description: "Keep the newest so many." }),
+  hourly: count("Hourly"),
+  daily: count("Daily"),
+  weekly: count("Weekly"),
+  monthly: count("Monthly"),
+  yearly: count("Yearly"),
+  within: duration("Within", "Keep everything younger than this.").optional(),
+};
+
+export const copyKeep = z.strictObject({ ...rules, timeZone: timeZone().default("UTC") }).meta({
+  title: "Keep",
+  description:
+    "Which of the source's snapshots the destination lists, besides the newest; without it all that were copied and that the source has.",
+});
+
+export const unneeded = z
+  .strictObject({
+    deleteAtMostPercent: z.int().min(1).max(100).meta({
+      title: "Delete at most percent",
+      description: "Of all blobs at the destination, in one run; the rest goes with later runs.",
+    }),
+  })
+  .meta({
+    title: "Unneeded",
+    description: "Deletes blobs at the destination that no snapshot listed there has needed for a day; without it they stay.",
+  });
+
 export const keep = z
   .strictObject({
-    last: z.int().min(0).optional().meta({ title: "Last", description: "Keep the newest so many." }),
-    hourly: count("Hourly"),
-    daily: count("Daily"),
-    weekly: count("Weekly"),
-    monthly: count("Monthly"),
-    yearly: count("Yearly"),
-    within: duration("Within", "Keep everything younger than this.").optional(),
+    ...rules,
     lastOfIndex: protection(
       "Last of an index",
       "How long an index that left the cluster stays in the backups: a duration, always or never.",

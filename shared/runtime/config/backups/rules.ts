@@ -1,7 +1,6 @@
 import type { Place } from "../../../model/config.ts";
 import { encodedDateMath, resolveDateMath } from "../../../plan/backup/dateMath.ts";
 import { overlapOf, placeOf } from "../../../repository/place.ts";
-import { say } from "../../../words/say.ts";
 import { asPlace, asRegistration } from "../reading.ts";
 import { asSection, asText, at, type Finding, finding } from "../tree.ts";
 
@@ -74,7 +73,7 @@ function dateMathFaults(tree: unknown, name: string): Finding[] {
     const resolved = resolveDateMath(asText(one) ?? "", new Date(0));
     if (!("fault" in resolved)) return [];
     const fix = "write it as in <logs-{now-1d/d{yyyy.MM.dd|+08:00}}>";
-    return [finding(["backups", name, "indices", index], "dateMath", say(resolved.fault), fix)];
+    return [finding(["backups", name, "indices", index], "dateMath", `cannot be resolved: ${resolved.fault.params.message}`, fix)];
   });
 }
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { REPLICAS_MAX } from "../../../model/config.ts";
-import { readByteSize } from "../../../repository/byteSize.ts";
+import { amountBytes } from "../../../repository/byteSize.ts";
 import { REPOSITORY_TYPES } from "../../../repository/settings/settingKeys.ts";
 import { checkedText, cron, indexPattern, oneIndexPattern, text, timeZone } from "../fields.ts";
 
@@ -76,8 +76,7 @@ export const aliases = z
 /** A size with its unit, such as 20gb. */
 export function byteBudget(title: string, description: string) {
   return checkedText(title, description, (value) => {
-    const size = readByteSize(value);
-    if (size?.hasUnit && size.bytes > 0) return undefined;
+    if (amountBytes(value) !== undefined) return undefined;
     return { code: "bytes", wrong: "not a size", fix: "write a number and a unit such as 500mb or 20gb" };
   });
 }

@@ -4,7 +4,7 @@ import { hasCode, messageOf } from "../../../model/errors.ts";
 import type { ByteBudget } from "../../../model/memory/byteBudget.ts";
 import type { ClosureBlob } from "../../../model/repository.ts";
 import type { PartLedger } from "../../../reader/partLedger.ts";
-import { isSplitCounter, recordedFiles } from "../../../reader/prove/checkFiles.ts";
+import { recordedFiles } from "../../../reader/prove/checkFiles.ts";
 import { remember, splitFile } from "../../../reader/prove/checkParts.ts";
 import { type ContentCheck, unitCheck } from "../../../reader/unitCheck.ts";
 import type { BatchResult } from "../plan.ts";
@@ -13,7 +13,7 @@ export type BlobFault = BatchResult["faults"][number];
 
 /** The fault of a blob for which no time was left. */
 export function late({ key, sizeBytes }: ClosureBlob): BlobFault {
-  return { key, fault: "failed", expectedBytes: sizeBytes ?? null, foundBytes: null, message: "the invocation's time was up" };
+  return { key, fault: "late", expectedBytes: sizeBytes ?? null, foundBytes: null, message: "the invocation's time was up" };
 }
 
 export interface Moving {
@@ -57,7 +57,7 @@ async function moveOnce(moving: Moving, unit: readonly ClosureBlob[]): Promise<B
  */
 function rememberNames({ ledger, etags }: Moving, unit: readonly ClosureBlob[]): void {
   const [file] = recordedFiles(unit, "counter-named", new Set());
-  if (file === undefined || !isSplitCounter(file) || file.parts.length !== unit.length) return;
+  if (file === undefined || file.parts.length !== file.parts[0]?.file?.parts) return;
   const [{ key }] = unit as [ClosureBlob];
   remember(
     ledger,

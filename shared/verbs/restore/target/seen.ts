@@ -1,11 +1,12 @@
-import type { Cluster, ClusterIndex, ClusterInfo, IndexHealth, RegisteredRepository } from "../../../model/cluster.ts";
-import type { ClusterLimits, DisksSeen, NodeDisk } from "../../../model/disks/clusterDisks.ts";
+import type { Cluster, ClusterIndex, ClusterInfo, LeavingNode, RegisteredRepository } from "../../../model/cluster.ts";
+import { type ClusterLimits, type DisksSeen, freeAbove, type NodeDisk } from "../../../model/disks/clusterDisks.ts";
 import { hasCode, messageOf } from "../../../model/errors.ts";
-import { inEffect, TOTAL_SHARDS_SETTING } from "../../../model/placement/placement.ts";
+import { inEffect, type NodeAttributes, type PlacementLayers, TOTAL_SHARDS_SETTING } from "../../../model/placement/placement.ts";
 import { oneLine } from "../../../model/plainText.ts";
 import { type Reason, reason } from "../../../model/reason.ts";
 import type { SnapshotProof } from "../../../model/repository.ts";
 import { hidesAliases } from "../../../plan/aliases/preflightAlias.ts";
+import { forbiddenBy } from "../../../plan/placement/forbidden.ts";
 import { needsPlugins } from "../../../plan/preflightContents.ts";
 import type { PreflightInput } from "../../../plan/preflightTypes.ts";
 import { limitsShards, workExcludes } from "../../../plan/versions.ts";
@@ -23,13 +24,27 @@ export async function lookAtCluster(cluster: Cluster): Promise<ClusterSeen> {
   return { cluster, info, existing: await cluster.listIndices(), repositories: await cluster.listRepositories() };
 }
 
+/** The same cluster, which is asked for the health of all its indices once at most. */
+export function rememberingHealths(cluster: Cluster): Cluster {
+  let healths: ReturnType<Cluster["healths"]> | undefined;
+  const remembering = () => {
+    healths ??= cluster.healths();
+    return healths;
+  };
+  return Object.create(cluster, { healths: { value: remembering } }) as Cluster;
+}
+
 type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "placement" | "running"> & {
   recoveryRate: string | undefined;
 };
 
 /** What the preflight asks the cluster beside its indices and repositories. */
-export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: SnapshotProof, aliases: readonly string[]): Promise<Asked> {
-  const { limits, disks, ...room } = await roomOf(cluster, info);
+export async function askedOf(
+  { cluster, info, existing }: ClusterSeen,
+  proof: SnapshotProof,
+  { aliases, isOver }: { aliases: readonly string[]; isOver: boolean },
+): Promise<Asked> {
+  const { limits, disks, ...room } = await roomOf(cluster, info, { overBytes: isOver ? bytesOf(proof) : undefined });
   return {
     ...room,
     aliasHolders: await aliasHoldersOf(cluster, existing, aliases),
@@ -42,24 +57,59 @@ export async function askedOf({ cluster, info, existing }: ClusterSeen, proof: S
 
 type Room = Pick<PreflightInput, "shardsMax" | "placement"> & { limits: Told<ClusterLimits>; disks: Told<NodeDisk[]> };
 
-/** Where shards may be, and how many. */
-export async function roomOf(cluster: Cluster, { version, dataNodes }: ClusterInfo): Promise<Room> {
+function bytesOf({ closure }: SnapshotProof): number {
+  return (closure?.indices ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/**
+ * Where shards may be, and how many.
+ * @param overBytes of a restore over indices, for which it matters whether they are on nodes if other shards find none.
+ */
+export async function roomOf(
+  cluster: Cluster,
+  { version, dataNodes, leaving = [] }: ClusterInfo,
+  { overBytes }: { overBytes?: number | undefined } = {},
+): Promise<Room> {
   const limits = await toldBy(() => cluster.limits());
-  const disks = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
+  const all = "told" in limits ? await toldBy(() => cluster.disks()) : limits;
+  const { disks, gone } = withoutLeaving(all, leaving);
   const nodes = "told" in disks ? disks.told.map(({ attributes }) => attributes) : undefined;
   const perNode = limitsShards(version) && "told" in limits ? limits.told.shardsPerNode : undefined;
   const layers = "told" in limits ? limits.told.placement : undefined;
-  const isLimited = layers !== undefined && Number(inEffect(layers)[TOTAL_SHARDS_SETTING]) > 0;
-  const healths = isLimited ? await toldBy(() => cluster.healths()) : undefined;
+  const isOverCopies = overBytes !== undefined && (findNone(layers, nodes, version) || isTight(limits, disks, overBytes));
+  const healths = isLimited(layers) || isOverCopies ? await toldBy(() => cluster.healths()) : undefined;
   return {
-    ...{ limits, disks },
+    ...{ limits, disks: nodes?.length === 0 ? all : disks },
     shardsMax: perNode === undefined ? undefined : perNode * dataNodes,
-    placement: layers && { layers, nodes, dataNodes, unassigned: healths && unassignedOf(healths) },
+    placement: layers && {
+      ...{ layers, nodes, dataNodes },
+      ...(gone.length > 0 && { leaving: gone }),
+      healths: healths && ("told" in healths ? healths.told : new Map()),
+    },
   };
 }
 
-function unassignedOf(healths: Told<Map<string, IndexHealth>>): Map<string, number> | undefined {
-  return "told" in healths ? new Map([...healths.told].map(([name, { unassigned }]) => [name, unassigned])) : undefined;
+function isLimited(layers: PlacementLayers | undefined): boolean {
+  return layers !== undefined && Number(inEffect(layers)[TOTAL_SHARDS_SETTING]) > 0;
+}
+
+/** Whether no node takes a new shard. */
+function findNone(layers: PlacementLayers | undefined, nodes: readonly NodeAttributes[] | undefined, version: string): boolean {
+  return nodes?.length === 0 || (layers !== undefined && forbiddenBy(inEffect(layers), nodes, version) !== undefined);
+}
+
+/** The disks of the nodes that take new shards, and the names of those that do not. */
+function withoutLeaving(disks: Told<NodeDisk[]>, leaving: readonly LeavingNode[]): { disks: Told<NodeDisk[]>; gone: string[] } {
+  if ("unknown" in disks) return { disks, gone: [] };
+  const isGone = ({ node, attributes }: NodeDisk) => leaving.some(({ id, successor }) => id === attributes._id || successor === node);
+  return { disks: { told: disks.told.filter((disk) => !isGone(disk)) }, gone: disks.told.filter(isGone).map(({ node }) => node) };
+}
+
+/** Whether a watermark could keep so many bytes away. */
+function isTight(limits: Told<ClusterLimits>, disks: Told<NodeDisk[]>, bytes: number): boolean {
+  if (!("told" in limits && "told" in disks) || !limits.told.disk.isEnabled) return false;
+  const { low, high } = limits.told.disk;
+  return disks.told.some((disk) => freeAbove(low, disk) === 0 || freeAbove(high, disk) < bytes);
 }
 
 /** What an alias says on each of its indices; one alone cannot differ from others. */

@@ -2,6 +2,7 @@ import { AppError } from "../../../model/errors.ts";
 import { type AliasTerms, aliasNames } from "../../../plan/aliases/moves.ts";
 import { INDICES_DEFAULT } from "../../../plan/selection.ts";
 import type { StatesAsked } from "../../../plan/states/stateChecks.ts";
+import { amountBytes } from "../../../repository/byteSize.ts";
 import { restoreRateFault } from "../../../repository/settings/restoreRate.ts";
 import type { Renames } from "../renames.ts";
 
@@ -9,6 +10,18 @@ import type { Renames } from "../renames.ts";
 export function requireRate({ maxBytesPerSec: rate }: { maxBytesPerSec?: string | undefined }): void {
   const wrong = rate === undefined ? undefined : restoreRateFault(rate);
   if (wrong !== undefined) throw new AppError("invalid", `maxBytesPerSec: ${JSON.stringify(rate)} ${wrong}`);
+}
+
+/** @throws AppError `invalid` for what is no size, and where no index is kept: only an alias leaves one. */
+export function requireKeepOldBytes({ keepOldBytes: most, ...terms }: AliasTerms & { keepOldBytes?: string | undefined }): void {
+  if (most === undefined) return;
+  if (amountBytes(most) === undefined)
+    throw new AppError("invalid", `keepOldBytes: ${JSON.stringify(most)} is not a size; write a number and a unit such as 500mb or 20gb`);
+  if (aliasNames(terms).length === 0)
+    throw new AppError(
+      "invalid",
+      "keepOldBytes: applies to the index that an alias leaves, and no alias is named; add alias, or leave keepOldBytes out",
+    );
 }
 
 interface StatesTerms extends StatesAsked, AliasTerms {

@@ -4,9 +4,8 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "publishes the root before the blobs",
     file: "shared/verbs/copy/job.ts",
-    find: "  for (const batch of plan.batches) await writeObject(",
-    replace:
-      "  await world.blobs(job.intent.input.rule.to).put(plan.root.key, plan.rootBytes);\n  for (const batch of plan.batches) await writeObject(",
+    find: "  if (plan.unlist) await world.state.put(",
+    replace: "  await world.blobs(job.intent.input.rule.to).put(plan.root.key, plan.rootBytes);\n  if (plan.unlist) await world.state.put(",
     crashes: "copy/kill",
   },
   {
@@ -26,16 +25,16 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes a counter-named blob of the same size for the same",
-    file: "shared/verbs/copy/gatherDestination.ts",
-    find: 'forEachBounded(recordedFiles(needed, "counter-named", new Set()), READS_AT_ONCE, look, deadline)',
-    replace: 'forEachBounded(recordedFiles([], "counter-named", new Set()), READS_AT_ONCE, look, deadline)',
+    file: "shared/verbs/copy/planning/equality.ts",
+    find: "const [file] = isCounterNamed(first.key) ?",
+    replace: 'const [file] = isCounterNamed(first.key) && first.key === "" ?',
     seeds: 20,
   },
   {
     name: "takes files in several parts for the same by their last part",
-    file: "shared/verbs/copy/gatherDestination.ts",
-    find: "    if (isSplitCounter(file)) {",
-    replace: "    if (isSplitCounter(file) && file.parts.length === 0) {",
+    file: "shared/verbs/copy/planning/equality.ts",
+    find: "  if (isSplitCounter(file)) return other;",
+    replace: "  if (isSplitCounter(file) && file.parts.length === 0) return other;",
     seeds: 20,
   },
   {
@@ -54,9 +53,9 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "overwrites blobs of a snapshot that is listed",
-    file: "shared/verbs/copy/gatherPlan.ts",
-    find: "const unlist = await unlistPlan(destination, closures, missing);",
-    replace: "const unlist = missing.length < 0 ? await unlistPlan(destination, closures, missing) : undefined;",
+    file: "shared/verbs/copy/planning/gatherPlan.ts",
+    find: "const unlist = await unlistPlan(",
+    replace: "const unlist = found.pieces.count >= 0 ? undefined : await unlistPlan(",
     seeds: 20,
   },
   {
@@ -75,14 +74,14 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "takes blobs that a proof found damaged for equal",
-    file: "shared/verbs/copy/gatherDestination.ts",
-    find: "const { suspects } = await ledger.marks();",
+    file: "shared/verbs/copy/planning/gatherBatches.ts",
+    find: "const { suspects } = isCheck ? NO_MARKS : await destination.ledger.marks();",
     replace: "const { suspects } = { suspects: new Set<string>() };",
     test: "test/verbs/copy/damagedThere.test.ts",
   },
   {
     name: "forgets what an earlier copy took off the list",
-    file: "shared/verbs/copy/gatherDestination.ts",
+    file: "shared/verbs/copy/planning/destination.ts",
     find: "everListed: new Set([...before, ...snapshots",
     replace: "everListed: new Set([...(before.size < 0 ? before : []), ...snapshots",
     test: "test/verbs/copy/unlisted.test.ts",
@@ -117,16 +116,16 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "says done without a look at what is there",
-    file: "shared/verbs/copy/gatherPlan.ts",
-    find: "current: missing.length === 0 && destination.sha256 === rootSha256 && destination.isPointedTo,",
-    replace: "current: destination.sha256 === rootSha256 && destination.isPointedTo,",
+    file: "shared/verbs/copy/planning/gatherPlan.ts",
+    find: "current: found.pieces.count === 0 && destination",
+    replace: "current: destination",
     seeds: 20,
   },
   {
     name: "publishes although blobs are missing at the destination",
     file: "shared/verbs/copy/step.ts",
-    find: "  const gap = seen.missing[0];",
-    replace: "  const gap = seen.missing[-1];",
+    find: "  if (seen.first) return again(",
+    replace: '  if (seen.first?.key === "") return again(',
     test: "test/verbs/copy/step.test.ts",
   },
   {
@@ -138,9 +137,9 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "stops a copy for a half-deleted snapshot that is not wanted",
-    file: "shared/verbs/copy/gatherClosures.ts",
-    find: "if (wanted.includes(snapshot)) return {",
-    replace: 'if (snapshot.name !== "") return {',
+    file: "shared/verbs/copy/planning/gatherPlan.ts",
+    find: "      if (snapshot) return faulty(",
+    replace: '      if (snapshot || uuid !== "") return faulty(',
     test: "test/verbs/copy/failures.test.ts",
   },
   {
@@ -152,9 +151,9 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "publishes over a blob that was written after it was verified",
-    file: "shared/verbs/copy/gatherMissing.ts",
-    find: "etags.has(key) && etags.get(key) !== verified.get(key)",
-    replace: "etags.has(key) && etags.get(key) === key",
+    file: "shared/verbs/copy/planning/equality.ts",
+    find: "if (await isVerified(ledger, counted)) return EQUAL;",
+    replace: "if (await wasVerified(ledger, counted)) return EQUAL;",
     test: "test/verbs/copy/reusedNames.test.ts",
   },
   {

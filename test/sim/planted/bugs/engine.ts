@@ -20,7 +20,14 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     file: "shared/jobs/log.ts",
     find: 'return (await putRecord(id, record)) ? record : "lost";',
     replace: "while (!(await putRecord(id, record))) record.seq += 1;\n      return record;",
-    seeds: 20,
+    seeds: 60,
+  },
+  {
+    name: "lets an invocation's clock go back",
+    file: "shared/state/steadyNow.ts",
+    find: "now += Math.max(clock - clockThen, steady - steadyThen);",
+    replace: "now += clock - clockThen;",
+    test: "test/state/steadyNow.test.ts",
   },
   {
     name: "performs the effect before the claim",

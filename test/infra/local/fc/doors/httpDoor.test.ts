@@ -115,9 +115,22 @@ describe("HTTP door", () => {
     expect(JSON.parse(answer.body.toString())).toEqual({ RequestId: requestId, ErrorCode: "RangeError", ErrorMessage: "no such thing" });
   });
 
-  it("survives a response that is not HTTP, and a path with invalid encoding", async () => {
+  it.each(["/%zz", "/jobs/%ff", "/jobs/%", "/jobs?kind=%ff", "/jobs?%c3=1", "/jobs?kind=%e"])(
+    "refuses %s, whose encoding is wrong",
+    async (path) => {
+      const answer = await send(path);
+      expect([answer.status, JSON.parse(answer.body.toString())]).toEqual([
+        400,
+        expect.objectContaining({
+          ErrorCode: "InvalidArgument",
+          ErrorMessage: expect.stringMatching(/^the (path|query) is not properly encoded/),
+        }),
+      ]);
+    },
+  );
+
+  it("survives a response that is not HTTP", async () => {
     expect(await send("/broken")).toMatchObject({ status: 502 });
-    expect(await send("/%zz")).toMatchObject({ status: 400 });
     expect(await send("/bare")).toMatchObject({ status: 200 });
   });
 

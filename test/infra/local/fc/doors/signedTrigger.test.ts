@@ -67,6 +67,10 @@ describe("an HTTP trigger with authType: function", () => {
     expect(await send("/pins/a%2Fb%20c/x?odd=!*'()&b=%C3%A9&b=2&empty", { method: "POST", body: "{}" })).toBe("/pins/a%2Fb%20c/x");
   });
 
+  it("refuses an encoding that is wrong before it looks at the signature", async () => {
+    for (const path of ["/jobs/%ff", "/jobs?kind=%ff"]) expect(await send(path)).toEqual([400, "InvalidArgument"]);
+  });
+
   it("signs as Alibaba's own openapi-util 0.3 does (getAuthorization with an empty payload)", () => {
     const url = new URL("https://x.cn-hangzhou.fcapp.run/pins/a%2Fb/nightly?policy=a b&limit=5&odd=!*");
     const keys = { accessKeyId: "LTAItest", accessKeySecret: "secret", securityToken: "token" };

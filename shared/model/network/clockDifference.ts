@@ -1,0 +1,31 @@
+/** Signatures are refused from five (Amazon) or fifteen minutes on; below this a difference explains nothing. */
+const WORTH_TELLING_MS = 4 * 60_000;
+
+/** What a refusal is about whose sender signed with another time than the service has. */
+const CLOCK_CODES = /^(RequestTimeTooSkewed|InvalidTime[Ss]tamp|IllegalTimestamp|RequestExpired|SignatureExpired)/;
+
+export interface Refusal {
+  status: number | undefined;
+  code: string | undefined;
+  /** The answer's `Date` header, where the client keeps it. */
+  date?: string | undefined;
+}
+
+/** Whether the service itself says that the time is wrong. */
+export function isClockCode(code: unknown): boolean {
+  return CLOCK_CODES.test(String(code ?? ""));
+}
+
+/**
+ * That a request was refused for this machine's clock, in words; `undefined` when it was not. A service that looks at the signature first, or
+ * answers without a body, does not say so: then the clock in its own answer does.
+ */
+export function clockDifference({ status, code, date }: Refusal, now: number): string | undefined {
+  if (!isClockCode(code) && status !== 401 && status !== 403) return undefined;
+  const behindMs = new Date(date ?? "").getTime() - now;
+  if (Math.abs(behindMs) >= WORTH_TELLING_MS) {
+    const minutes = Math.round(Math.abs(behindMs) / 60_000);
+    return `this machine's clock is ${minutes} min ${behindMs > 0 ? "behind" : "ahead of"} the service's: set it (NTP); the keys may be right`;
+  }
+  return isClockCode(code) ? "this machine's clock is wrong: set it (NTP); the keys may be right" : undefined;
+}
