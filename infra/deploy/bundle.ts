@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -142,8 +142,24 @@ async function bundleOne(name: string, at: Destination): Promise<Bundle> {
     packages: packagesOf(sources),
     sources,
   }));
-  await Promise.all(split.map(({ file, code }) => writeFile(join(directory, file), code)));
+  // `index.js` is the last: without it a bundle that was broken off is none.
+  const written = [...split].reverse();
+  for (const { file, code } of written) await writeFile(join(directory, file), code);
+  await readableByAll(directory);
   return { name, path, sizeBytes: own[0]?.sizeBytes ?? 0, files: [...own, ...at.vendors] };
+}
+
+/**
+ * An archive keeps the modes, and Function Compute runs code as a common user: https://www.alibabacloud.com/help/doc-detail/59223.htm. A temporary
+ * directory, or a strict umask, would close it to that user.
+ */
+async function readableByAll(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) await readableByAll(path);
+    else await chmod(path, 0o644);
+  }
 }
 
 function kilobytes(bytes: number): string {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -228,6 +228,16 @@ describe("the bundle of each function", () => {
         await promisify(execFile)(node, ["-e", `for (const file of ${JSON.stringify(order)}) require(file);`]);
     }
   }, 120_000);
+
+  it("can be read by any user, as Function Compute's common one, although it was made in a temporary directory", () => {
+    for (const { path } of bundles)
+      for (const entry of [".", ...readdirSync(dirname(path), { recursive: true, encoding: "utf8" })]) {
+        const { mode, isDirectory } = ((stat) => ({ mode: stat.mode & 0o777, isDirectory: stat.isDirectory() }))(
+          statSync(join(dirname(path), entry)),
+        );
+        expect(mode.toString(8), `${path} ${entry}`).toBe(isDirectory ? "755" : "644");
+      }
+  });
 
   it("is at most 700 KB as an archive", async () => {
     for (const { name, path } of bundles) expect(await zippedBytes(dirname(path)), name).toBeLessThanOrEqual(700 * 1024);
