@@ -36,6 +36,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
   },
   // A bundle that is made on Windows may run there, on the local host.
   ...(process.platform === "win32" ? [] : [{ required: "semver", by: /[\\/]win-release[\\/]/, why: "only to name a version of Windows" }]),
+  { required: "formstream", by: /[\\/]urllib[\\/]/, why: "only for forms with files, which ossnap never sends" },
   { required: "iconv-lite", by: /[\\/]urllib[\\/]/, why: "only for answers that urllib decodes; ossnap reads each as bytes" },
   { required: "xmlbuilder", by: /[\\/]xml2js[\\/]/, why: "only for writing XML; ossnap's clients read it" },
   { required: "xml2js", by: ALIYUN_XML, why: IN_JSON },
