@@ -61,7 +61,10 @@ export async function deploy(options: DeployOptions, shell: Environment): Promis
   const run = await runRendered("deploy", { inputs, keys, compared, options });
   const replaced = staleBundles(inputs.configText, configDir, folder);
   if (replaced !== undefined)
-    throw new AppError("refused", `the bundles were replaced while they were deployed, as by another deployment: deploy again (${replaced})`);
+    throw new AppError(
+      "refused",
+      `the bundles were replaced while they were deployed, as by another deployment: deploy again (${replaced})`,
+    );
   if (run.code !== 0) {
     write(`s deploy ended with ${run.code}; the functions above its last message are deployed, the others are as they were`);
     return run.code;

@@ -89,14 +89,18 @@ function requireCertificates(configText: string, { clusters }: Config): void {
   for (const [name, { ca }] of Object.entries(clusters)) {
     const inFile = asWritten[name]?.ca ?? "";
     if (ca === undefined || !hasPlaceholder(inFile) || isPem(ca)) continue;
-    const fix = "set the variable to the certificate's text, or write the file's name into ossnap.yaml, whose text the bundles then contain";
+    const fix =
+      "set the variable to the certificate's text, or write the file's name into ossnap.yaml, whose text the bundles then contain";
     throw new AppError("invalid", `clusters.${name}.ca: ${inFile} names a file, which the functions do not have; ${fix}`);
   }
 }
 
 function requireName(deployment: string): void {
   if (!new RegExp(NAME_PATTERN).test(deployment))
-    throw new AppError("invalid", `--named: ${JSON.stringify(deployment)} is no name of a deployment; write it as ossnap.yaml had it (deployment: NAME)`);
+    throw new AppError(
+      "invalid",
+      `--named: ${JSON.stringify(deployment)} is no name of a deployment; write it as ossnap.yaml had it (deployment: NAME)`,
+    );
 }
 
 /** Deployed to a stand-in of Function Compute on this machine, the functions run on it. */

@@ -305,7 +305,10 @@ describe("bad input", () => {
     writeFileSync(path("dist", "http", "index.js"), 'exports.later = () => require("./acting-ABC.js"); x("./vendor/oss.js")');
     mkdirSync(path("dist", "http", "vendor"));
     writeFileSync(path("dist", "http", "vendor", "oss.js"), "");
-    await refused(() => deployed(), { code: "refused", message: expect.stringMatching(/dist\/http: lacks acting-ABC\.js, which it loads; run/) });
+    await refused(() => deployed(), {
+      code: "refused",
+      message: expect.stringMatching(/dist\/http: lacks acting-ABC\.js, which it loads; run/),
+    });
     writeFileSync(path("dist", "http", "acting-ABC.js"), "");
     expect(await planned()).toBe(0);
     rmSync(path("dist", "http", "vendor"), { recursive: true });
