@@ -31,7 +31,8 @@ export interface World {
   /** While true, effects are held back; reading continues. */
   paused: boolean;
   cluster(name: string): Cluster;
-  blobs(place: Place): BlobStore;
+  /** `moving`: for reading and writing many blobs, at the least cost for each. */
+  blobs(place: Place, use?: "moving"): BlobStore;
   /** Alibaba Cloud's control plane of Elasticsearch instances; without a region that of the functions, in a terminal that of the state. */
   instances(region: string | undefined): Instances;
   tasks: Tasks;

@@ -1,4 +1,5 @@
 import { directoryBlobStore } from "../adapters/directory/blobStore.ts";
+import { isPlainS3 } from "../adapters/wire/address.ts";
 import { ending } from "../adapters/wrap/endingBlobStore.ts";
 import { limiting } from "../adapters/wrap/limitingBlobStore.ts";
 import { loadingStore } from "../adapters/wrap/loading.ts";
@@ -14,8 +15,9 @@ import type { RuntimeSettings } from "./settings.ts";
 
 /** With full jitter: half of 100, 200, 400 and 800 ms on average. */
 const RETRY = { attempts: 5, baseMs: 100, capMs: 5_000 };
-/** Four times the concurrency of any verb; a safety limit. */
+/** Four times the concurrency of any verb but the copier's moving, which has a limit of its own; a safety limit. */
 const CALLS_AT_ONCE = 32;
+const CALLS_AT_ONCE_MOVING = 128;
 /** Far above the duration of a small blob or a page on a store in the same region. */
 const SLOW_MS = 5_000;
 /** 60 s are enough for a part of 16 MiB at 280 KB/s. */
@@ -34,6 +36,8 @@ export interface StoreSetting {
   timeoutMs: number;
   /** No write may end after the time that is left. */
   endsInTime?: boolean;
+  /** Many small blobs are read and written: their requests are made without the vendors' clients, which take most of the time of each. */
+  isMoving?: boolean;
 }
 
 /** A place with its credentials; those of the function's role have a token of their own. */
@@ -47,15 +51,15 @@ export function openStore(place: KeyedPlace, setting: StoreSetting): BlobStore {
   const requestMs = Math.min(REQUEST_TIMEOUT_MS_MAX, setting.timeoutMs / TIMEOUT_SHARE);
   if (place.store === "directory")
     return wrapped(directoryBlobStore({ directory: place.bucket, basePath: place.basePath }), requestMs, setting);
-  const open = opener(place, place.store, requestMs);
+  const open = opener(place, place.store, { requestTimeoutMs: requestMs, isMoving: setting.isMoving ?? false });
   return loadingStore(urlOf(place), async () => wrapped(await open(), requestMs, setting));
 }
 
-function wrapped(opened: BlobStore, requestMs: number, { logger, remainingMs, timeoutMs, endsInTime }: StoreSetting): BlobStore {
+function wrapped(opened: BlobStore, requestMs: number, { logger, remainingMs, timeoutMs, endsInTime, isMoving }: StoreSetting): BlobStore {
   const store = endsInTime ? ending(opened, { remainingMs, requestMs }) : opened;
   const logged = logging(store, { logger, slowMs: SLOW_MS, now: Date.now });
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  return retrying(limiting(logged, CALLS_AT_ONCE), {
+  return retrying(limiting(logged, isMoving ? CALLS_AT_ONCE_MOVING : CALLS_AT_ONCE), {
     ...RETRY,
     patienceMs: timeoutMs / TIMEOUT_SHARE,
     remainingMs,
@@ -119,7 +123,11 @@ function urlOf({ store, bucket, basePath }: Place): string {
 }
 
 /** Checks the place at once; the client, most of what a function loads at its start, is loaded when it is used. */
-function opener(place: KeyedPlace, store: "oss" | "s3", requestTimeoutMs: number): () => Promise<BlobStore> {
+function opener(
+  place: KeyedPlace,
+  store: "oss" | "s3",
+  { requestTimeoutMs, isMoving }: { requestTimeoutMs: number; isMoving: boolean },
+): () => Promise<BlobStore> {
   const { bucket, basePath, endpoint, region, accessKeyId, secretAccessKey } = place;
   if (!region)
     throw new AppError(
@@ -142,6 +150,8 @@ function opener(place: KeyedPlace, store: "oss" | "s3", requestTimeoutMs: number
     securityToken: tokenOf(place),
     idleTimeoutMs: Math.min(IDLE_TIMEOUT_MS_MAX, requestTimeoutMs),
   };
+  if (isMoving && store === "oss") return async () => (await import("../adapters/wire/oss.ts")).wireOssBlobStore(common);
+  if (isMoving && isPlainS3(common)) return async () => (await import("../adapters/wire/s3.ts")).wireS3BlobStore(common);
   return store === "s3"
     ? async () => (await import("../adapters/s3/blobStore.ts")).s3BlobStore(common)
     : async () => (await import("../adapters/oss/blobStore.ts")).ossBlobStore(common);

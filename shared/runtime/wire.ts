@@ -39,7 +39,7 @@ const identities = new Map<string, StateIdentity>();
 /** The connections of one invocation without its open state: enough to read a bucket. */
 export interface Connections {
   cluster(name: string): Cluster;
-  blobs(place: Place): BlobStore;
+  blobs: World["blobs"];
   instances(region: string | undefined): Instances;
   state: BlobStore;
   tasks: Tasks;
@@ -53,9 +53,10 @@ export function connect(settings: RuntimeSettings, context: FcContext, setting: 
   const redact = redactor(secretsKnown(settings.secrets, context));
   const clusters = new Map<string, Cluster>();
   const stores = new Map<string, BlobStore>();
-  const blobs = (place: Place): BlobStore => {
-    const key = JSON.stringify([place.store, place.endpoint, place.bucket, place.basePath]);
-    const known = stores.get(key) ?? redactingErrors(openStore(withKeys(place, settings, context), setting), redact);
+  const blobs = (place: Place, use?: "moving"): BlobStore => {
+    const key = JSON.stringify([place.store, place.endpoint, place.bucket, place.basePath, use]);
+    const known =
+      stores.get(key) ?? redactingErrors(openStore(withKeys(place, settings, context), { ...setting, isMoving: use === "moving" }), redact);
     stores.set(key, known);
     return known;
   };
@@ -130,7 +131,8 @@ export async function openWorld(settings: RuntimeSettings, invocation: Invocatio
     live,
     paused: live.paused,
     cluster: connections.cluster,
-    blobs: (place) => readingInTime(connections.blobs(place), { remainingMs, reserveMs: Math.min(READ_RESERVE_MS, timeoutMs / 4) }),
+    blobs: (place, use) =>
+      readingInTime(connections.blobs(place, use), { remainingMs, reserveMs: Math.min(READ_RESERVE_MS, timeoutMs / 4) }),
     instances: connections.instances,
     get tasks() {
       return connections.tasks;

@@ -97,7 +97,9 @@ export const stateKey = {
   indexStates: (place: string) => `index-states/${place}.json`,
   applied: (policy: string, fingerprint: string) => `applied/${policy}/${fingerprint}.json`,
   fingerprint: (cluster: string, repository: string) => `registered/${cluster}/${repository}.json`,
-  batch: (id: string, batch: string) => `work/${id}/${batch}.json`,
+  /** A piece of a copy's plan, numbered from 0, and what came of it where a batch has several. */
+  piece: (id: string, plan: string, number: number) => `work/${id}/${plan}/${number}.json`,
+  pieceDone: (id: string, plan: string, number: number) => `work/${id}/${plan}/${number}.done.json`,
   batchDone: (id: string, batch: string, attempt: number) => `work/${id}/${batch}.done-${attempt}.json`,
   /** How far a plan of a copy's round came; `plan` is `<round>-<try>`. */
   copyPlan: (id: string, plan: string) => `work/${id}/plans/${plan}.json`,

@@ -1,4 +1,5 @@
 import { AMAZON } from "./en/amazon.ts";
+import { COPIES } from "./en/copies.ts";
 import { DELETIONS } from "./en/deletions.ts";
 import { IMPORTS } from "./en/imports.ts";
 import { MIGRATIONS } from "./en/migrations.ts";
@@ -16,6 +17,6 @@ import { WRITERS } from "./en/writers.ts";
 
 /** One sentence per reason code, for people. `{name}` is a parameter, `{name:bytes}` a size, `{name:duration}` a duration in seconds: see say.ts. */
 export const EN: Readonly<Record<string, string>> = {
-  ...{ ...VERBS, ...PRUNES, ...PREFLIGHTS, ...ROLLBACKS, ...OVERWRITING, ...WORLD },
+  ...{ ...VERBS, ...COPIES, ...PRUNES, ...PREFLIGHTS, ...ROLLBACKS, ...OVERWRITING, ...WORLD },
   ...{ ...WAYS_OUT, ...DELETIONS, ...WRITERS, ...IMPORTS, ...ROOTS, ...SHARING, ...AMAZON, ...MIGRATIONS, ...STATES },
 };

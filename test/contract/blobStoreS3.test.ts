@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { startS3 } from "../../infra/local/servers/s3.ts";
 import { s3BlobStore } from "../../shared/adapters/s3/blobStore.ts";
+import { wireS3BlobStore } from "../../shared/adapters/wire/s3.ts";
 import { blobStoreContract } from "./blobStore.ts";
 
 const KEYS = { accessKeyId: "AKCONTRACT", secretAccessKey: "secret-of-the-contract-test" };
@@ -14,43 +15,45 @@ const PART_SIZE_BYTES = 100_000;
 const DIRECTORY_CACHE_MS = 200;
 
 // A real S3 server; its first start on a machine installs it, which takes a few seconds.
-blobStoreContract(
-  "S3 (rclone)",
-  async () => {
-    const root = await mkdtemp(join(tmpdir(), "blob-store-s3-"));
-    await mkdir(join(root, "contract"));
-    const server = await startS3({ root, port: await freePort(), ...KEYS });
-    const options = {
-      bucket: "contract",
-      basePath: "base",
-      region: "us-east-1",
-      endpoint: server.url,
-      partSizeBytes: PART_SIZE_BYTES,
-      requestTimeoutMs: 8000,
-      ...KEYS,
-    };
-    return {
-      at: (basePath) => s3BlobStore({ ...options, basePath }),
-      partSizeBytes: PART_SIZE_BYTES,
-      missingBucket: s3BlobStore({ ...options, bucket: "missing" }),
-      wrongSecret: s3BlobStore({ ...options, secretAccessKey: WRONG_SECRET }),
-      secrets: [KEYS.secretAccessKey, WRONG_SECRET],
-      async seed(basePath, keys) {
-        for (const key of keys) {
-          const path = join(root, "contract", basePath, key);
-          await mkdir(dirname(path), { recursive: true });
-          await writeFile(path, "x");
-        }
-        await setTimeout(DIRECTORY_CACHE_MS);
-      },
-      async close() {
-        await server.close();
-        await rm(root, { recursive: true, force: true });
-      },
-    };
-  },
-  { ignoresIfAbsent: "rclone does not enforce If-None-Match" },
-);
+const STORES = { "S3 (rclone)": s3BlobStore, "S3 asked without its client (rclone)": wireS3BlobStore };
+for (const [name, openStore] of Object.entries(STORES))
+  blobStoreContract(
+    name,
+    async () => {
+      const root = await mkdtemp(join(tmpdir(), "blob-store-s3-"));
+      await mkdir(join(root, "contract"));
+      const server = await startS3({ root, port: await freePort(), ...KEYS });
+      const options = {
+        bucket: "contract",
+        basePath: "base",
+        region: "us-east-1",
+        endpoint: server.url,
+        partSizeBytes: PART_SIZE_BYTES,
+        requestTimeoutMs: 8000,
+        ...KEYS,
+      };
+      return {
+        at: (basePath) => openStore({ ...options, basePath }),
+        partSizeBytes: PART_SIZE_BYTES,
+        missingBucket: openStore({ ...options, bucket: "missing" }),
+        wrongSecret: openStore({ ...options, secretAccessKey: WRONG_SECRET }),
+        secrets: [KEYS.secretAccessKey, WRONG_SECRET],
+        async seed(basePath, keys) {
+          for (const key of keys) {
+            const path = join(root, "contract", basePath, key);
+            await mkdir(dirname(path), { recursive: true });
+            await writeFile(path, "x");
+          }
+          await setTimeout(DIRECTORY_CACHE_MS);
+        },
+        async close() {
+          await server.close();
+          await rm(root, { recursive: true, force: true });
+        },
+      };
+    },
+    { ignoresIfAbsent: "rclone does not enforce If-None-Match" },
+  );
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

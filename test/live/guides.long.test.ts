@@ -39,7 +39,7 @@ afterAll(async () => {
   if (directory) await rm(directory, { recursive: true, force: true });
 });
 
-describe.each(["docs/backups.md", "docs/retention.md"])("%s on the local host", (guide) => {
+describe.each(["docs/backups.md", "docs/retention.md", "docs/copying.md"])("%s on the local host", (guide) => {
   it(
     "has commands that run as they stand",
     async () => {

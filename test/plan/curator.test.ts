@@ -69,7 +69,7 @@ describe("an action file of Curator", () => {
       state: { store: "directory", bucket: "/srv/state" },
       clusters: { source: { url: "http://127.0.0.1:9200" } },
     };
-    expect(() => checkConfig(stringify({ ...rest, repositories, backups }), {})).not.toThrow();
+    expect(checkConfig(stringify({ ...rest, repositories, backups }), {}).faults).toEqual([]);
   });
 
   it.each<[string, object, string[]]>([

@@ -4,6 +4,8 @@ import { advanceJobs } from "../../shared/tick/advanceJobs.ts";
 import { copyBlobs } from "../../shared/tick/copyBlobs.ts";
 import { handOver, isInTask } from "../../shared/tick/handOver.ts";
 import { askCopy } from "../../shared/verbs/copy/ask.ts";
+import { batchId } from "../../shared/verbs/copy/planning/batches.ts";
+import type { CopyData } from "../../shared/verbs/copy/types.ts";
 import { askVerification } from "../../shared/verbs/verification/ask.ts";
 import type { RightsStage, Role } from "./rightsStage.ts";
 
@@ -80,8 +82,9 @@ async function untilIdle(role: Role): Promise<unknown[]> {
     if (copying.length === 0) return seen;
     for (const { id, head } of copying) {
       seen.push(head);
-      for (const batch of (head.data as { batches: { id: string; attempt: number }[] }).batches)
-        if (batch.attempt > 0) seen.push(await copyBlobs(world, { job: id, batch: batch.id, attempt: batch.attempt }));
+      const { moving } = head.data as CopyData;
+      for (const { number, attempt } of moving?.begun ?? [])
+        seen.push(await copyBlobs(world, { job: id, batch: batchId(moving?.plan ?? "", number), attempt }));
     }
   }
   return seen;

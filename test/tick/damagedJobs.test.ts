@@ -4,7 +4,7 @@ import { status } from "../../infra/cli/verbs/status.ts";
 import type { JobIntent } from "../../shared/jobs/record.ts";
 import { stateKey } from "../../shared/state/keys.ts";
 import { byTurn } from "../../shared/tick/advance.ts";
-import { batchId } from "../../shared/verbs/copy/planning/batchWriter.ts";
+import { batchId } from "../../shared/verbs/copy/planning/batches.ts";
 import type { CopyData } from "../../shared/verbs/copy/types.ts";
 import { listJobs, listJobsAndUnread, showJob } from "../../shared/verbs/jobs/show.ts";
 import { say } from "../../shared/words/say.ts";

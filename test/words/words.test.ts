@@ -12,7 +12,7 @@ const SHARED = fileURLToPath(new URL("../../shared/", import.meta.url));
 const COMPOSED: Record<string, readonly string[]> = {
   keep: ["hourly", "daily", "weekly", "monthly", "yearly"],
   basePath: ["leadingSlash", "character", "control", "emptySegment", "dots", "tooLong"],
-  copy: ["cut", "vanished", "damaged", "failed"],
+  copy: ["cut", "vanished", "damaged", "failed", "late"],
 };
 
 interface Use {

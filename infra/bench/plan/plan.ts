@@ -19,7 +19,7 @@ export interface PlanFigures {
   seconds: number;
   /** Of this process, as reported by the operating system. */
   maxRssBytes: number;
-  batches: CopyPlan["batches"];
+  pieces: CopyPlan["pieces"];
   skipped: CopyPlan["skipped"];
   /** How often time was called up, after a share of the work, before the plan was whole. */
   cuts: number;
@@ -68,7 +68,7 @@ if (plan.fault) throw new Error(JSON.stringify(plan.fault));
 const figures: PlanFigures = {
   seconds: Math.round(performance.now() - startedMs) / 1000,
   maxRssBytes: peakMemoryBytes(),
-  batches: plan.batches,
+  pieces: plan.pieces,
   skipped: plan.skipped,
   cuts: made,
 };

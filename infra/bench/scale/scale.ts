@@ -1,4 +1,5 @@
-import { BATCH_BLOBS_MAX, BATCH_BYTES_MAX } from "../../../shared/verbs/copy/planning/batches.ts";
+import { perBatchOf } from "../../../shared/verbs/copy/plan.ts";
+import { PIECE_BLOBS_MAX, PIECE_BYTES_MAX } from "../../../shared/verbs/copy/planning/batches.ts";
 import { TASKS_MAX } from "../../../shared/verbs/copy/stepBatches.ts";
 
 const TIB = 1024 ** 4;
@@ -27,7 +28,7 @@ export const LEFT_BYTES: Readonly<Record<string, number>> = {
   "done/prune": 455,
   "history/prune": 971,
   "done/copy": 444,
-  "history/copy": 3843,
+  "history/copy": 3742,
   "done/arrival": 665,
   "history/arrival": 811,
   "done/restore": 864,
@@ -49,8 +50,8 @@ export function evidenceListing(policies: number, years: number) {
 
 /** Records of a copy's log: for each batch a claim, its task and its result; some for the plan and the root. */
 const RECORDS = { perBatch: 3, others: 6 };
-/** Of a batch in each record of its copy. */
-export const BATCH_STATE_BYTES = 62;
+/** A record of a copy's log, which holds counters and at most four tasks. */
+export const RECORD_BYTES = 1_500;
 
 /** Pages of the one listing with which each invocation begins, and the most policies of one page. */
 export function liveListing(policies: number, watches: number) {
@@ -67,16 +68,10 @@ export function copyHours(bytes: number, workers: number, regionGbits: number): 
 
 /** What one copy job writes beside the blobs, if none of them are there yet. */
 export function copyLog(blobs: number, bytes: number) {
-  const batches = Math.ceil(Math.max(blobs / BATCH_BLOBS_MAX, bytes / BATCH_BYTES_MAX));
+  const pieces = Math.ceil(Math.max(blobs / PIECE_BLOBS_MAX, bytes / PIECE_BYTES_MAX));
+  const batches = Math.ceil(pieces / perBatchOf(pieces));
   const records = batches * RECORDS.perBatch + RECORDS.others;
-  const recordBytes = batches * BATCH_STATE_BYTES;
-  return {
-    batches,
-    records,
-    recordKilobytes: rounded(recordBytes / 1024),
-    logGigabytes: rounded((recordBytes * records) / 1024 ** 3),
-    listingPagesAtItsEnd: Math.ceil(records / LIST_KEYS),
-  };
+  return { pieces, batches, records, logKilobytes: Math.round((records * RECORD_BYTES) / 1024) };
 }
 
 /** Objects and bytes that a year of nights leaves in the state. */

@@ -62,15 +62,10 @@ async function* guardedPieces({
   try {
     for (;;) {
       const startedMs = performance.now();
-      const step = await within(
-        nextPiece(pieces, subject),
-        idleTimeoutMs,
-        `${subject}: the body stalled for ${secondsText(idleTimeoutMs)}`,
-      );
+      const step = await within(nextPiece(pieces, subject), idleTimeoutMs, stalled(subject, idleTimeoutMs));
       if (step.done === true) break;
       waitedMs += performance.now() - startedMs;
-      if (waitedMs > idleTimeoutMs + (1000 * seenBytes) / BYTES_PER_SECOND_MIN)
-        throw new AppError("transient", `${subject}: the body arrives too slowly: ${seenBytes} bytes in ${secondsText(waitedMs)}`);
+      if (isTooSlow({ seenBytes, waitedMs, idleTimeoutMs })) throw tooSlow(subject, seenBytes, waitedMs);
       seenBytes += step.value.byteLength;
       if (seenBytes > mostBytes)
         throw new AppError("transient", `${subject}: the answer has more than the ${mostBytes} bytes that it may have`);
@@ -80,15 +75,37 @@ async function* guardedPieces({
     body.destroy();
   }
   if (sizeBytes !== undefined && seenBytes !== sizeBytes) {
-    throw new AppError("transient", `${subject}: the body ended after ${seenBytes} of ${sizeBytes} bytes`);
+    throw endedEarly(subject, seenBytes, sizeBytes);
   }
+}
+
+/** What is said of a body that pauses for too long. */
+export function stalled(subject: string, idleTimeoutMs: number): string {
+  return `${subject}: the body stalled for ${secondsText(idleTimeoutMs)}`;
+}
+
+/** Whether a body arrives at less than the minimal rate, beyond one pause. */
+export function isTooSlow({ seenBytes, waitedMs, idleTimeoutMs }: { seenBytes: number; waitedMs: number; idleTimeoutMs: number }): boolean {
+  return waitedMs > idleTimeoutMs + (1000 * seenBytes) / BYTES_PER_SECOND_MIN;
+}
+
+export function tooSlow(subject: string, seenBytes: number, waitedMs: number): AppError {
+  return new AppError("transient", `${subject}: the body arrives too slowly: ${seenBytes} bytes in ${secondsText(waitedMs)}`);
+}
+
+export function endedEarly(subject: string, seenBytes: number, sizeBytes: number): AppError {
+  return new AppError("transient", `${subject}: the body ended after ${seenBytes} of ${sizeBytes} bytes`);
+}
+
+export function bodyCut(subject: string, cause: unknown): AppError {
+  return new AppError("transient", `${subject}: the body was cut`, { cause });
 }
 
 async function nextPiece(pieces: AsyncIterator<Uint8Array>, subject: string): Promise<IteratorResult<Uint8Array>> {
   try {
     return await pieces.next();
   } catch (cause) {
-    throw new AppError("transient", `${subject}: the body was cut`, { cause });
+    throw bodyCut(subject, cause);
   }
 }
 
@@ -128,7 +145,7 @@ export async function collect(pieces: AsyncIterable<Uint8Array> & Announced, sub
   return whole?.bytes() ?? first ?? new Uint8Array(0);
 }
 
-function tooLarge(subject: string): AppError {
+export function tooLarge(subject: string): AppError {
   return new AppError("invalid", `${subject}: larger than ${GET_BYTES_MAX / 1024 / 1024} MB, which no metadata is`);
 }
 

@@ -8,7 +8,7 @@ import { mappingCalls } from "./contents/mappings.ts";
 import { contentsCalls } from "./contents/snapshotContents.ts";
 import { featureCalls, slmCalls } from "./features.ts";
 import { indexCalls } from "./indices.ts";
-import { nodeCalls } from "./nodes.ts";
+import { nodeCalls } from "./nodes/nodes.ts";
 import { readRelease } from "./release/release.ts";
 import { dataVersionsOf, leavingOf, STATE_PARTS, stateAnswer } from "./release/stateOfNodes.ts";
 import { repositoryCalls } from "./repositories.ts";

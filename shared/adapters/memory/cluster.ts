@@ -5,7 +5,7 @@ import { aliasCalls, NO_PROPERTIES, propertiesText } from "./clusterAliases.ts";
 import { contentsCalls, mappingCalls } from "./clusterContents.ts";
 import { type Damage, damagePlace } from "./clusterDamage.ts";
 import { indexCalls } from "./clusterIndices.ts";
-import { nodeCalls } from "./clusterNodes.ts";
+import { leavingNodes, nodeCalls } from "./clusterNodes.ts";
 import { type HeldInput, heldIndex, type MemoryPlaces, memoryPlaces } from "./clusterPlaces.ts";
 import { repositoryCalls } from "./clusterRepositories.ts";
 import { restoreCalls } from "./clusterRestores.ts";
@@ -98,10 +98,7 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
   const writes: { method: Method; args: readonly unknown[] }[] = [];
   const faults: { method: Method; fault: AppError | "lost" }[] = [];
   const calls: Omit<Cluster, "name"> = {
-    async info() {
-      const leaving = (state.leaving ?? []).map((id) => ({ id }));
-      return { uuid, name, version, dataNodes: state.dataNodes, ...(leaving.length > 0 && { leaving }) };
-    },
+    info: async () => ({ uuid, name, version, dataNodes: state.dataNodes, ...leavingNodes(state) }),
     ...repositoryCalls(state),
     ...snapshotCalls(state),
     ...contentsCalls(state),
@@ -223,9 +220,7 @@ function controlsOf(state: MemoryClusterState): Omit<MemoryClusterControls, "wri
       state.dataNodes -= 1;
       for (const name of indices) there(name).lost = true;
     },
-    shutDown(nodes) {
-      state.leaving = [...nodes];
-    },
+    shutDown: (nodes) => void Object.assign(state, { leaving: [...nodes] }),
     returnNode() {
       state.dataNodes += 1;
       for (const index of state.indices.values()) delete index.lost;

@@ -72,3 +72,8 @@ export function missingAnalysis(settings: Readonly<Record<string, string>>, plug
   const types = Object.entries(settings).filter(([key]) => /^analysis\.[a-z_]+\..+\.type$/.test(key));
   return types.find(([, type]) => type.startsWith("ik_"))?.[1];
 }
+
+/** The data nodes that take no new shards any more; nothing without any. */
+export function leavingNodes({ leaving = [] }: Pick<MemoryClusterState, "leaving">): { leaving?: { id: string }[] } {
+  return leaving.length === 0 ? {} : { leaving: leaving.map((id) => ({ id })) };
+}

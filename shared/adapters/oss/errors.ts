@@ -69,7 +69,7 @@ function describe({ status, code, requestId }: OssAnswer, said: string): string 
   if (status === undefined || status <= 0) return unansweredText(code === undefined ? said : `${said} ${code}`);
   const named = code === undefined ? `HTTP ${status}` : `${code} (HTTP ${status})`;
   // ali-oss's own words for an answer without a body.
-  const text = /^unknow (request )?error/i.test(said) ? "" : `: ${withoutRequest(said)}`;
+  const text = said === "" || /^unknow (request )?error/i.test(said) ? "" : `: ${withoutRequest(said)}`;
   return `${named}${text}${requestId === undefined ? "" : `, request ${requestId}`}`;
 }
 

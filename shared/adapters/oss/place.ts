@@ -41,12 +41,22 @@ export function ossPlace(options: OssClientOptions & { basePath: string }): OssP
       try {
         return await answerWithin(call(), subject, { idleTimeoutMs });
       } catch (error) {
+        if (saysNoSuchKey(error)) return undefined;
         const full = needsBody(error) ? await fullAnswer(client, fullKey, error) : error;
         if (isNoSuchKey(full)) return undefined;
         throw ossError(full, subject, right("GetObject"));
       }
     },
   };
+}
+
+/** https://www.alibabacloud.com/help/en/oss/support/0026-00000001; a missing bucket has another code, and so has a refusal. */
+const NO_SUCH_KEY_EC = "0026-00000001";
+
+/** OSS repeats the code of an error document in a header, also where the answer has no body. */
+function saysNoSuchKey(error: unknown): boolean {
+  const { status, headers } = ossAnswerOf(error);
+  return status === 404 && headers["x-oss-ec"] === NO_SUCH_KEY_EC;
 }
 
 /** ali-oss reads no body of a HEAD or a stream and reports each such 404 as NoSuchKey, even for a missing bucket. */

@@ -1,5 +1,6 @@
 import { AppError } from "../../model/errors.ts";
 import { classify, hintOf, plainCause, reasonOf, retryAfterMsOf, type StoreAnswer, unansweredText, unreadable } from "../blobs/classify.ts";
+import { Refusal } from "../blobs/refusal.ts";
 import { isUnreadableAnswer, withoutRequest } from "../network/networkFault.ts";
 
 interface S3Answer extends Omit<StoreAnswer, "said" | "headers"> {
@@ -28,6 +29,7 @@ export function s3Error(error: unknown, subject: string): AppError {
 }
 
 export function s3AnswerOf(error: unknown): S3Answer {
+  if (error instanceof Refusal) return error;
   const fields: SdkError = typeof error === "object" && error !== null ? error : {};
   return {
     status: fields.$metadata?.httpStatusCode ?? fields.$response?.statusCode,

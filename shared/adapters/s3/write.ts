@@ -7,11 +7,12 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { BlobStore, PutResult, Written } from "../../model/blobStore.ts";
+import type { BlobStore, PutResult } from "../../model/blobStore.ts";
 import { AppError } from "../../model/errors.ts";
 import { type PartsApi, putInParts, writtenAs } from "../blobs/parts.ts";
 import { dateOf } from "./client.ts";
 import type { S3Place } from "./place.ts";
+import { type Reading, settledAs } from "./settled.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html: at most 1000 keys per call. */
 const DELETE_KEYS_MAX = 1000;
@@ -20,8 +21,6 @@ interface S3Part {
   PartNumber: number;
   ETag: string | undefined;
 }
-
-type Reading = Pick<BlobStore, "head" | "open">;
 
 export function s3Writing(place: S3Place, partSizeBytes: number, reading: Reading): Pick<BlobStore, "put" | "putFrom" | "delete"> {
   return {
@@ -80,29 +79,6 @@ function partsOf(place: S3Place, key: string, reading: Reading): PartsApi<S3Part
     },
     abort: (UploadId) => place.ask(`${subject}: abort`, () => client.send(new AbortMultipartUploadCommand({ ...address, UploadId }))),
   };
-}
-
-interface WrittenParts {
-  key: string;
-  subject: string;
-  /** Of the whole blob, in hex. */
-  md5: string;
-  /** What the store may show for it. */
-  etags: readonly string[];
-}
-
-/**
- * The ETag under which the blob is listed. Some servers answer with another one than they list (measured on rclone 1.75: the MD5 of all bytes),
- * so it is asked for, and compared with every ETag that these bytes may have: what is shown may be what another write left. Where none is the same,
- * the bytes are read back.
- */
-async function settledAs(reading: Reading, { key, subject, md5, etags }: WrittenParts): Promise<Written> {
-  const etag = (await reading.head(key))?.etag;
-  if (etag === undefined || etags.includes(etag)) return writtenAs(etag);
-  const stored = createHash("md5");
-  for await (const piece of (await reading.open(key)) ?? []) stored.update(piece);
-  if (stored.digest("hex") === md5 && (await reading.head(key))?.etag === etag) return { etag };
-  throw new AppError("transient", `${subject}: what is stored is not what was written; another write arrived at the same time`);
 }
 
 async function deleteBatch(place: S3Place, fullKeys: string[]): Promise<void> {

@@ -6,10 +6,10 @@ import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { ClosureBlob } from "../../model/repository.ts";
 import { checkContents, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { unitCheck } from "../../reader/unitCheck.ts";
-import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
+import { late } from "./moving/moveUnit.ts";
 import type { BatchResult } from "./plan.ts";
-import { bytesOf, type CopyBatch, unitsOf } from "./planning/batches.ts";
+import { bytesOf, type CopyPiece, unitsOf } from "./planning/batches.ts";
 import type { CopyInput } from "./types.ts";
 
 /** What is read, and until when. */
@@ -20,14 +20,13 @@ interface Checking {
 }
 
 /**
- * Reads every blob of a batch at the destination and compares it with its recorded checksum, or without one with the source. Stores the keys that
- * differ, and writes nothing to the destination.
+ * Reads every blob of a piece at the destination and compares it with its recorded checksum, or without one with the source. Stores the keys that
+ * differ as `list`, and writes nothing to the destination.
  */
 export async function checkBlobs(
   world: World,
   { from, rule: { to } }: CopyInput,
-  task: { job: string; batch: string },
-  { batch, isLate }: { batch: CopyBatch; isLate: () => boolean },
+  { piece, list, isLate }: { piece: CopyPiece; list: string; isLate: () => boolean },
 ): Promise<BatchResult> {
   const checking = { source: world.blobs(from), destination: world.blobs(to), isLate };
   const different: string[] = [];
@@ -43,21 +42,11 @@ export async function checkBlobs(
       result.faults.push({ key, fault, expectedBytes: sizeBytes, foundBytes: null, message: messageOf(error) });
     }
   };
-  const finished = await forEachBounded(unitsOf(batch.blobs), READS_AT_ONCE, check, isLate);
-  if (!finished) result.faults.push(outOfTime(batch));
+  const finished = await forEachBounded(unitsOf(piece.blobs), READS_AT_ONCE, check, isLate);
+  if (!finished) result.faults.push(late(piece.blobs[0] as ClosureBlob));
   result.different = different.length;
-  if (different.length > 0) await writeObject(world.state, `${stateKey.copyDifferent(task.job)}${task.batch}.json`, different);
+  if (different.length > 0) await writeObject(world.state, list, different);
   return result;
-}
-
-function outOfTime({ blobs: [first] }: CopyBatch): BatchResult["faults"][number] {
-  return {
-    key: first?.key ?? "",
-    fault: "failed",
-    expectedBytes: first?.sizeBytes ?? null,
-    foundBytes: null,
-    message: "the invocation's time was up",
-  };
 }
 
 /** @throws AppError `transient` when time is up, and whatever the stores throw. */

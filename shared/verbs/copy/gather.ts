@@ -9,7 +9,7 @@ import type { TaskState } from "../../model/tasks.ts";
 import { openRepository } from "../../reader/readRepository.ts";
 import { isSamePlace } from "../../repository/place.ts";
 import type { BatchResult } from "./plan.ts";
-import { batchId } from "./planning/batchWriter.ts";
+import { batchId } from "./planning/batches.ts";
 import { batchResult, lackingAtDestination } from "./planning/gatherLacking.ts";
 import { gatherCopyPlan } from "./planning/gatherPlan.ts";
 import type { CopyData, CopyInput, CopyJob, CopyObservation } from "./types.ts";

@@ -1,15 +1,14 @@
 import { rootKey } from "../../format/keys.ts";
-import type { CopyKeep, SnapshotChoice } from "../../model/config.ts";
+import type { SnapshotChoice } from "../../model/config.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../model/repository.ts";
-import { planPrune } from "../../plan/retention/plan.ts";
 import { believedTimes } from "../../plan/snapshotOrder.ts";
 import { matchesPattern } from "../../plan/wildcard.ts";
 import { hidingReason } from "../../proof/rootFaults.ts";
 
-/** The batches of one plan; their number is all that the job's record holds of them. */
-export interface PlannedBatches {
-  /** Part of every batch's id: plans of one job never share a batch. */
+/** The pieces of one plan; their number is all that the job's record holds of them. */
+export interface PlannedPieces {
+  /** Part of every piece's key: plans of one job never share a piece. */
   plan: string;
   count: number;
   blobs: number;
@@ -20,7 +19,7 @@ export interface CopyPlan {
   fault: Reason | undefined;
   pinned: { generation: number; sha256: string };
   snapshots: { name: string; uuid: string }[];
-  batches: PlannedBatches;
+  pieces: PlannedPieces;
   /** Already present and equal. */
   skipped: { blobs: number; bytes: number };
   root: { key: string; sha256: string };
@@ -69,15 +68,17 @@ export interface UnlistPlan {
 export interface BatchResult {
   /** Or read, of a batch that is checked. */
   copied: { blobs: number; bytes: number };
+  /** A piece was moved that no earlier attempt had moved: the next one goes on behind it. */
+  isProgress?: true;
   /** Of a batch that is checked: how many blobs are not as recorded. */
   different?: number;
   faults: {
     key: string;
     /**
-     * `unanswered`: the store did not answer, or asked to come again later. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
+     * `unanswered`: the store did not answer, or asked to come again later. `late`: the task's time was up. `cut`: the source's blob is shorter than recorded. `otherRoot`: the
      * destination's root is no longer the one that the plan was based on, and nothing was written.
      */
-    fault: "cut" | "vanished" | "damaged" | "failed" | "unanswered" | "otherRoot";
+    fault: "cut" | "vanished" | "damaged" | "failed" | "late" | "unanswered" | "otherRoot";
     expectedBytes: number | null;
     foundBytes: number | null;
     message: string;
@@ -106,31 +107,12 @@ export function chooseSnapshots(root: RootCatalogue, choice: SnapshotChoice, { n
   return inOrder.filter(({ name }) => matchesPattern(choice.pattern, name));
 }
 
-/** The uuids of the snapshots that the rules of a copy keep; the newest is always among them. One of which nobody knows the time stays. */
-export function keptByRule(keep: CopyKeep, snapshots: readonly RootSnapshot[], now: Date): ReadonlySet<string> {
-  const believed = believedTimes(snapshots, now);
-  const { timeZone, ...rules } = keep;
-  const dated = snapshots.flatMap((snapshot) => {
-    const ms = believed.get(snapshot);
-    if (ms === undefined || !Number.isFinite(ms)) return [];
-    const time = new Date(ms);
-    const { name, uuid, startTime = time } = snapshot;
-    return [{ name: uuid, uuid, state: "SUCCESS" as const, time, startTime, indices: [], ours: true, from: name }];
-  });
-  const plan = planPrune({
-    policy: "",
-    fingerprint: "",
-    keep: { ...rules, lastOfIndex: "never", atLeast: 1 },
-    timeZone,
-    atMost: Number.MAX_SAFE_INTEGER,
-    atMostPercent: 100,
-    snapshots: dated,
-    protected: new Map(),
-    now: undefined,
-    existing: undefined,
-  });
-  const leaving = new Set([...plan.remove, ...plan.later].map(({ uuid }) => uuid));
-  return new Set(snapshots.map(({ uuid }) => uuid).filter((uuid) => !leaving.has(uuid)));
+/** A copy of however many pieces has no more tasks than this, apart from those that were tried again: each leaves records in the job's log. */
+export const BATCHES_MAX = 100;
+
+/** How many pieces a batch of a plan has: one, unless there would be too many batches. */
+export function perBatchOf(pieces: number): number {
+  return Math.max(1, Math.ceil(pieces / BATCHES_MAX));
 }
 
 export interface DestinationSeen {
@@ -167,7 +149,7 @@ export function faulty(fault: Reason): CopyPlan {
     fault,
     pinned: { generation: 0, sha256: "" },
     snapshots: [],
-    batches: { plan: "", count: 0, blobs: 0, bytes: 0 },
+    pieces: { plan: "", count: 0, blobs: 0, bytes: 0 },
     skipped: { blobs: 0, bytes: 0 },
     root: { key: "", sha256: "" },
     seenRoot: null,

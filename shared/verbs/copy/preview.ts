@@ -69,7 +69,7 @@ export async function previewCopy(world: World, copyName: string): Promise<CopyP
   };
   if (plan === undefined || plan.fault)
     return { ...urls, ...empty, estimate: null, remarks: [], ...(plan?.fault && { refusal: plan.fault }) };
-  const { blobs, bytes } = plan.batches;
+  const { blobs, bytes } = plan.pieces;
   const requests = blobs + Math.floor(bytes / PART_BYTES);
   const { unlist, ahead, broken } = plan;
   const remarks = [

@@ -1,8 +1,8 @@
 import type { Decision } from "../../jobs/kind.ts";
 import { type Reason, reason } from "../../model/reason.ts";
-import type { CopyPlan } from "./plan.ts";
+import { type CopyPlan, perBatchOf } from "./plan.ts";
 import { again, endCheck, moveBatches } from "./stepBatches.ts";
-import type { CopyData, CopyJob, CopyObservation, Gap } from "./types.ts";
+import type { CopyData, CopyJob, CopyMoving, CopyObservation, Gap } from "./types.ts";
 
 /** Names that a record holds for a notice. */
 const NAMES_KEPT = 3;
@@ -76,7 +76,7 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
     skipped: plan.skipped,
     root: plan.root,
     seenRoot: plan.seenRoot,
-    moving: { ...plan.batches, next: 0, begun: [], done: { batches: 0, blobs: 0, bytes: 0 } },
+    moving: movingOf(plan),
   };
   if (plan.unlist) next.unlist = { root: plan.unlist.root, uuids: plan.unlist.uuids, again: plan.unlist.again };
   else delete next.unlist;
@@ -88,7 +88,7 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   if (plan.broken) next.broken = plan.broken;
   else delete next.broken;
   if (plan.current) return nothingToCopy(next);
-  const { count, blobs, bytes } = plan.batches;
+  const { count, blobs, bytes } = movingOf(plan);
   return {
     do: "effect",
     effect: "writeBatches",
@@ -105,12 +105,19 @@ function begin(data: CopyData, plan: CopyPlan): Decision<CopyData> {
   };
 }
 
+function movingOf({ pieces: { plan, count: pieces, blobs, bytes } }: CopyPlan): CopyMoving {
+  const perBatch = perBatchOf(pieces);
+  const count = Math.ceil(pieces / perBatch);
+  return { plan, pieces, perBatch, count, blobs, bytes, next: 0, begun: [], done: { batches: 0, blobs: 0, bytes: 0 } };
+}
+
 /** What is there is read first; nothing is written to the destination, so that no claim is needed. */
-function beginCheck(data: CopyData, { batches, snapshots, pinned }: CopyPlan): Decision<CopyData> {
-  const done = { batches: 0, blobs: 0, bytes: 0 };
-  const next: CopyData = { ...data, pinned, snapshots, moving: { ...batches, next: 0, begun: [], done }, checking: { different: 0 } };
-  if (batches.count === 0) return endCheck(next);
-  const { blobs, bytes } = batches;
+function beginCheck(data: CopyData, plan: CopyPlan): Decision<CopyData> {
+  const { pinned, snapshots } = plan;
+  const moving = movingOf(plan);
+  const next: CopyData = { ...data, pinned, snapshots, moving, checking: { different: 0 } };
+  if (moving.count === 0) return endCheck(next);
+  const { blobs, bytes } = moving;
   return { do: "record", state: "copying", reason: reason("copy.checkPlanned", { blobs, bytes }), data: next };
 }
 

@@ -30,9 +30,8 @@ export function moveBatches(job: CopyJob, seen: SeenBatches, now: Date): Decisio
   const next = begun.find((batch) => !running.includes(batch)) ?? (moving.next < count ? unbegun(moving) : undefined);
   if (next && outage && now < new Date(outage.until)) return { do: "wait", own: true, reason: unanswered(outage) };
   if (next && running.length < TASKS_MAX) return startTask(data, next, count);
-  const code = data.checking ? "copy.checkRunning" : "copy.running";
   const progress = { batches: count, done: done.batches, bytesTotal: moving.bytes, bytesDone: done.bytes };
-  return { do: "wait", own: true, reason: reason(code, progress) };
+  return { do: "wait", own: true, reason: data.checking ? reason("copy.checkRunning", progress) : reason("copy.running", progress) };
 }
 
 function unbegun({ next }: CopyMoving): CopyBatchState {
@@ -44,8 +43,9 @@ function startTask(data: CopyData, batch: CopyBatchState, batches: number): Deci
   if (!mayTryAgain(batch))
     return { do: "record", state: "failed", reason: reason("copy.attempts", { batch: number + 1, attempts: BATCH_ATTEMPTS_MAX }), data };
   const args = { batch: number, attempt: batch.attempt + 1 };
-  const code = data.checking ? "copy.checkTask" : "copy.task";
-  return { do: "effect", effect: "startTask", args, reason: reason(code, { ...args, batch: number + 1, batches }), data };
+  const params = { ...args, batch: number + 1, batches };
+  const why = data.checking ? reason("copy.checkTask", params) : reason("copy.task", params);
+  return { do: "effect", effect: "startTask", args, reason: why, data };
 }
 
 function mayTryAgain({ attempt, unanswered = 0 }: CopyBatchState): boolean {
@@ -103,20 +103,32 @@ export function endCheck(data: CopyData): Decision<CopyData> {
 function retryBatch(
   job: CopyJob,
   batch: CopyBatchState,
-  { result: { faults }, sourceMoved }: { result: BatchResult; sourceMoved: boolean },
+  { result, sourceMoved }: { result: BatchResult; sourceMoved: boolean },
   now: Date,
 ): Decision<CopyData> {
   const { data } = job.head;
+  const { faults } = result;
   const [first] = faults as [BatchResult["faults"][number]];
-  const { key, expectedBytes, foundBytes, fault, message } = faults.find((one) => one.fault !== "unanswered") ?? first;
+  const { key, expectedBytes, foundBytes, fault, message } =
+    faults.find((one) => one.fault !== "unanswered" && one.fault !== "late") ?? first;
   const because = message.slice(0, MESSAGE_LENGTH);
   if (fault === "otherRoot")
     return { do: "record", state: "failed", reason: reason("copy.otherRoot", { root: key, destination: because }), data };
   if (fault === "unanswered") return backOff(job, batch, { key, because }, now);
+  if (fault === "late" && result.isProgress) return goOn(data, batch, result);
   const why = reason(`copy.${fault}`, { key, expectedBytes, foundBytes, blobs: faults.length, attempt: batch.attempt, because });
   if (fault === "vanished" || sourceMoved) return again(data, why);
   if (!mayTryAgain(batch)) return { do: "record", state: "failed", reason: why, data };
   return { do: "effect", effect: "startTask", args: { batch: batch.number, attempt: batch.attempt + 1 }, reason: why, data };
+}
+
+/** A task whose time was up goes on where it stopped; as long as each one moves something, that is no fault. */
+function goOn(data: CopyData, { number, attempt }: CopyBatchState, { copied }: BatchResult): Decision<CopyData> {
+  const begun = data.moving?.begun.map((one) => (one.number === number ? { ...one, unanswered: (one.unanswered ?? 0) + 1 } : one)) ?? [];
+  const moving = data.moving && { ...data.moving, begun };
+  const args = { batch: number, attempt: attempt + 1 };
+  const why = reason("copy.goesOn", { ...copied, batch: number + 1, attempt: args.attempt });
+  return { do: "effect", effect: "startTask", args, reason: why, data: { ...data, ...(moving && { moving }) } };
 }
 
 /** A store that does not answer is no fault of the batch: the whole job waits, longer each time, until the job's patience is over. */

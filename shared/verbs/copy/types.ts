@@ -1,7 +1,7 @@
 import type { Job } from "../../jobs/record.ts";
 import type { CopyRule, Place } from "../../model/config.ts";
 import type { Reason } from "../../model/reason.ts";
-import type { BatchResult, BrokenSnapshots, CopyPlan, PlannedBatches } from "./plan.ts";
+import type { BatchResult, BrokenSnapshots, CopyPlan } from "./plan.ts";
 
 export interface CopyInput {
   copyName: string;
@@ -27,7 +27,16 @@ export interface CopyBatchState {
 }
 
 /** Of one round: however many batches there are, the record holds their number and those that are under way. */
-export interface CopyMoving extends PlannedBatches {
+export interface CopyMoving {
+  /** Part of every batch's id: plans of one job never share a batch. */
+  plan: string;
+  pieces: number;
+  /** How many pieces follow each other in one batch. */
+  perBatch: number;
+  /** Of batches. */
+  count: number;
+  blobs: number;
+  bytes: number;
   /** The first batch of which no task was started yet. */
   next: number;
   begun: CopyBatchState[];

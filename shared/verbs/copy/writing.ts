@@ -5,7 +5,7 @@ import { stateKey } from "../../state/keys.ts";
 import { writeObject } from "../../state/objects.ts";
 import { WRITE_MS_MAX, type WritingMark, writingLeaf } from "../../state/writing.ts";
 import { ownerOf } from "./gatherOwner.ts";
-import type { CopyBatch } from "./planning/batches.ts";
+import type { CopyPiece } from "./planning/batches.ts";
 import type { CopyJob } from "./types.ts";
 
 /** The `batch` of a mark that stands for a root. */
@@ -17,8 +17,8 @@ export const rootBatch = (sha256: string) => `${ROOT}${sha256.slice(0, 16)}`;
  * Marks a task before its first write under a name that Elasticsearch reuses: if a write of it arrives after a later copy published other
  * contents under that name, a listed snapshot is damaged. Returns nothing for batches without such names.
  */
-export async function beginBatch(world: World, owner: string, task: Task, batch: CopyBatch): Promise<WritingMark | undefined> {
-  return batch.blobs.some(({ key }) => isCounterNamed(key)) ? beginWriting(world, owner, task) : undefined;
+export async function beginBatch(world: World, owner: string, task: Task, piece: CopyPiece): Promise<WritingMark | undefined> {
+  return piece.blobs.some(({ key }) => isCounterNamed(key)) ? beginWriting(world, owner, task) : undefined;
 }
 
 type Task = Pick<WritingMark, "job" | "batch">;

@@ -90,7 +90,7 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
   "placement.leaving":
     "every data node is about to leave the cluster, or to take over from one that is: {nodes} ({count|node|nodes}). None takes a new shard",
   "placement.uncopied":
-    "{setting} is {value} on the cluster, which leaves no node for new shards, and no node is known to have every primary of {indices} ({count|index|indices}): what is not there, or was closed up to 7.1, would wait for ever",
+    "{setting} is {value} on the cluster, which leaves no node for new shards, and no node is known to have every primary of {indices} ({count|index|indices}): what is not there, or was closed up to 7.1, would wait without end",
   "placement.stateForbids":
     "the global state of the snapshot sets {setting} to {value}, with which the cluster refuses restores, or has no node for their shards",
   "placement.total":

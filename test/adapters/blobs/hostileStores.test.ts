@@ -4,6 +4,8 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ossBlobStore } from "../../../shared/adapters/oss/blobStore.ts";
 import { s3BlobStore } from "../../../shared/adapters/s3/blobStore.ts";
+import { wireOssBlobStore } from "../../../shared/adapters/wire/oss.ts";
+import { wireS3BlobStore } from "../../../shared/adapters/wire/s3.ts";
 import type { BlobStore } from "../../../shared/model/blobStore.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { keysOf } from "../../contract/blobStoreSubject.ts";
@@ -40,13 +42,15 @@ const page = (keys: string, token?: string) => {
 const isListing = ({ url = "" }: IncomingMessage) => url.includes("list-type");
 
 const keys = { accessKeyId: "AKHOSTILE", secretAccessKey: "secret-of-the-hostile-test" };
-const STORES: Record<string, (endpoint: string) => BlobStore> = {
-  OSS: (endpoint) =>
-    ossBlobStore({ bucket: "bucket", basePath: "base", region: "cn-hangzhou", endpoint, requestTimeoutMs: 5_000, ...keys }),
-  S3: (endpoint) => s3BlobStore({ bucket: "bucket", basePath: "base", region: "us-east-1", endpoint, requestTimeoutMs: 5_000, ...keys }),
-};
+const at = { bucket: "bucket", basePath: "base", requestTimeoutMs: 5_000, ...keys };
+const STORES: readonly [service: string, how: string, (endpoint: string) => BlobStore][] = [
+  ["OSS", "ali-oss", (endpoint) => ossBlobStore({ ...at, region: "cn-hangzhou", endpoint })],
+  ["OSS", "requests of our own", (endpoint) => wireOssBlobStore({ ...at, region: "cn-hangzhou", endpoint })],
+  ["S3", "the AWS SDK", (endpoint) => s3BlobStore({ ...at, region: "us-east-1", endpoint })],
+  ["S3", "requests of our own", (endpoint) => wireS3BlobStore({ ...at, region: "us-east-1", endpoint })],
+];
 
-describe.each(Object.entries(STORES))("%s that answers something else", (name, open) => {
+describe.each(STORES)("%s that answers something else to %s", (name, _how, open) => {
   let server: Server;
   let answer: Answer;
   let requests = 0;

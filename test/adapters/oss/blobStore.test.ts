@@ -5,12 +5,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type OssServer, startOss } from "../../../infra/local/oss/startOss.ts";
 import { type OssBlobStoreOptions, ossBlobStore, ossBucketIsVersioned } from "../../../shared/adapters/oss/blobStore.ts";
 import { ossClient } from "../../../shared/adapters/oss/client.ts";
+import { wireOssBlobStore } from "../../../shared/adapters/wire/oss.ts";
 import { bytesOf, keysOf, patternOf, textOf } from "../../contract/blobStoreSubject.ts";
 
 const KEYS = { accessKeyId: "AKFAULTS", secretAccessKey: "secret-of-the-fault-test" };
 const PART_SIZE_BYTES = 102_400;
 
-describe("OSS through ali-oss, on a failing server", () => {
+const STORES = [
+  ["ali-oss", ossBlobStore],
+  ["requests of our own", wireOssBlobStore],
+] as const;
+
+describe.each(STORES)("OSS through %s, on a failing server", (_how, openStore) => {
   let server: OssServer;
   let root = "";
   let options: OssBlobStoreOptions;
@@ -28,7 +34,7 @@ describe("OSS through ali-oss, on a failing server", () => {
       ...timeouts,
       ...KEYS,
     };
-    await ossBlobStore(options).put("blob", patternOf(200_000));
+    await openStore(options).put("blob", patternOf(200_000));
   });
   afterEach(() => {
     expect(server.faults.fired().filter(({ fired }) => fired === 0)).toEqual([]);
@@ -39,9 +45,26 @@ describe("OSS through ali-oss, on a failing server", () => {
     await rm(root, { recursive: true, force: true });
   });
 
+  it("asks once for a key that is not there, and tells a missing bucket from it", async () => {
+    const store = openStore(options);
+    for (const ask of [
+      () => store.head("absent"),
+      () => store.get("absent"),
+      () => store.open("absent"),
+      () => store.get("absent", { start: 3, end: 9 }),
+    ]) {
+      server.requests.reset();
+      expect(await ask()).toBeUndefined();
+      expect(Object.values(server.requests.counts()).reduce((sum, count) => sum + count, 0)).toBe(1);
+    }
+    const elsewhere = openStore({ ...options, bucket: "missing" });
+    await expect(elsewhere.head("absent")).rejects.toMatchObject({ code: "absent" });
+    await expect(elsewhere.get("absent")).rejects.toMatchObject({ code: "absent" });
+  });
+
   it("treats a cut body as transient, read whole or as a stream", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "GetObject" }, params: { afterBytes: 70_000 }, times: 2 });
-    const store = ossBlobStore(options);
+    const store = openStore(options);
     await expect(store.get("blob")).rejects.toMatchObject({ code: "transient" });
     let seenBytes = 0;
     const reading = async () => {
@@ -54,7 +77,7 @@ describe("OSS through ali-oss, on a failing server", () => {
 
   it("gives up on a body that stalls", async () => {
     server.faults.add({ kind: "stallBody", match: { operation: "GetObject" }, params: { afterBytes: 1000 }, times: 1 });
-    await expect(ossBlobStore(options).get("blob")).rejects.toMatchObject({
+    await expect(openStore(options).get("blob")).rejects.toMatchObject({
       code: "transient",
       message: expect.stringContaining("stalled for 0.2 s"),
     });
@@ -63,7 +86,7 @@ describe("OSS through ali-oss, on a failing server", () => {
   it("names the place when the body of a listing stalls", async () => {
     server.faults.add({ kind: "stallBody", match: { operation: "ListObjectsV2" }, params: { afterBytes: 10 }, times: 1 });
     const listing = async () => {
-      for await (const _ of ossBlobStore(options).list("")) break;
+      for await (const _ of openStore(options).list("")) break;
     };
     await expect(listing()).rejects.toMatchObject({
       code: "transient",
@@ -73,7 +96,7 @@ describe("OSS through ali-oss, on a failing server", () => {
 
   it("survives a body that is cut before it is read", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "GetObject" }, params: { afterBytes: 10 }, times: 1 });
-    const body = await ossBlobStore(options).open("blob");
+    const body = await openStore(options).open("blob");
     await new Promise((resolve) => setTimeout(resolve, 50));
     const reading = async () => {
       for await (const _piece of body ?? []);
@@ -82,7 +105,7 @@ describe("OSS through ali-oss, on a failing server", () => {
   });
 
   it("reports the retry delay of a throttled request, for calls with and without a response body", async () => {
-    const store = ossBlobStore(options);
+    const store = openStore(options);
     const throttled = { code: "transient", retryAfterMs: 1234 };
     server.faults.add({ kind: "slowdown", params: { delayMs: 1234 }, times: 5 });
     await expect(store.put("new", bytesOf("x"))).rejects.toMatchObject(throttled);
@@ -93,7 +116,7 @@ describe("OSS through ali-oss, on a failing server", () => {
   });
 
   it("treats a response that does not arrive in time as transient", async () => {
-    const store = ossBlobStore(options);
+    const store = openStore(options);
     server.faults.add({ kind: "latency", params: { ms: 2000 }, times: 3 });
     await expect(store.head("blob")).rejects.toMatchObject({ code: "transient" });
     await expect(store.put("late", bytesOf("x"))).rejects.toMatchObject({ code: "transient" });
@@ -102,13 +125,13 @@ describe("OSS through ali-oss, on a failing server", () => {
 
   it("treats an interrupted listing as transient, never as a shorter one", async () => {
     server.faults.add({ kind: "cutBody", match: { operation: "ListObjectsV2" }, params: { afterBytes: 50 }, times: 1 });
-    await expect(keysOf(ossBlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
+    await expect(keysOf(openStore(options), "")).rejects.toMatchObject({ code: "transient" });
     server.faults.add({ kind: "stallBody", match: { operation: "ListObjectsV2" }, params: { afterBytes: 50 }, times: 1 });
-    await expect(keysOf(ossBlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
+    await expect(keysOf(openStore(options), "")).rejects.toMatchObject({ code: "transient" });
   });
 
   it("treats 5xx as transient and 4xx as invalid, with the vendor's code in the message", async () => {
-    const store = ossBlobStore(options);
+    const store = openStore(options);
     server.faults.add({ kind: "status", params: { status: 500, code: "InternalError" }, times: 1 });
     await expect(store.put("x", bytesOf("x"))).rejects.toMatchObject({
       code: "transient",
@@ -127,7 +150,7 @@ describe("OSS through ali-oss, on a failing server", () => {
   });
 
   it("aborts an upload when a part fails, and leaves nothing behind", async () => {
-    const store = ossBlobStore(options);
+    const store = openStore(options);
     server.requests.reset();
     server.faults.add({ kind: "status", match: { operation: "UploadPart" }, params: { status: 503 }, times: 1 });
     const bytes = patternOf(PART_SIZE_BYTES * 2);
@@ -143,7 +166,7 @@ describe("OSS through ali-oss, on a failing server", () => {
     expect(await ossBucketIsVersioned(options)).toBe(false);
     expect(await ossBucketIsVersioned({ ...options, bucket: "versioned" })).toBe(true);
     await expect(ossBucketIsVersioned({ ...options, bucket: "missing" })).rejects.toMatchObject({ code: "absent" });
-    const store = ossBlobStore({ ...options, bucket: "versioned" });
+    const store = openStore({ ...options, bucket: "versioned" });
     await store.put("claim", bytesOf("first"), { ifAbsent: true });
     await store.put("claim", bytesOf("second"), { ifAbsent: true });
     expect(await textOf(store.get("claim"))).toBe("second");
@@ -162,6 +185,6 @@ describe("OSS through ali-oss, on a failing server", () => {
   });
 
   it("rejects an invalid bucket name", () => {
-    expect(() => ossBlobStore({ ...options, bucket: "Not_A_Bucket" })).toThrow(/oss:\/\/Not_A_Bucket/);
+    expect(() => openStore({ ...options, bucket: "Not_A_Bucket" })).toThrow(/oss:\/\/Not_A_Bucket/);
   });
 });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type S3BlobStoreOptions, s3BlobStore } from "../../../shared/adapters/s3/blobStore.ts";
+import { wireS3BlobStore } from "../../../shared/adapters/wire/s3.ts";
 import { bytesOf, keysOf } from "../../contract/blobStoreSubject.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -22,7 +23,12 @@ function answerError(status: number, code: string, headers: Record<string, strin
   return answerXml(status, `<Error><Code>${code}</Code><Message>said by the server</Message></Error>`, headers);
 }
 
-describe("S3 through the AWS SDK, on a failing server", () => {
+const STORES = [
+  ["the AWS SDK", s3BlobStore],
+  ["requests of our own", wireS3BlobStore],
+] as const;
+
+describe.each(STORES)("S3 through %s, on a failing server", (_how, openStore) => {
   let server: Server;
   let answer: Answer = answerError(500, "InternalError");
   let seen: IncomingMessage[] = [];
@@ -46,7 +52,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
     answer = answerXml(200, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>", { Date: new Date().toUTCString() });
     const list = async (change: Partial<S3BlobStoreOptions>) => {
       seen = [];
-      for await (const _ of s3BlobStore({ ...options, ...change }).list(""));
+      for await (const _ of openStore({ ...options, ...change }).list(""));
       return seen[0]?.headers ?? {};
     };
     const headers = await list({});
@@ -60,7 +66,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
       response.writeHead(200, { "Content-Length": "1000" });
       response.write("x".repeat(500), () => response.destroy());
     };
-    await expect(s3BlobStore(options).get("blob")).rejects.toMatchObject({ code: "transient" });
+    await expect(openStore(options).get("blob")).rejects.toMatchObject({ code: "transient" });
   });
 
   it("gives up on a body that stalls", async () => {
@@ -69,27 +75,27 @@ describe("S3 through the AWS SDK, on a failing server", () => {
       response.write("x".repeat(500));
     };
     const message = expect.stringContaining("stalled for 0.2 s");
-    await expect(s3BlobStore(options).get("blob")).rejects.toMatchObject({ code: "transient", message });
+    await expect(openStore(options).get("blob")).rejects.toMatchObject({ code: "transient", message });
   });
 
   it("gives up on a response that does not arrive, and on a listing that stalls", async () => {
     answer = () => undefined;
-    await expect(s3BlobStore(options).head("blob")).rejects.toMatchObject({ code: "transient" });
+    await expect(openStore(options).head("blob")).rejects.toMatchObject({ code: "transient" });
     answer = (_request, response) => {
       response.writeHead(200, { "Content-Type": "application/xml" });
       response.write("<ListBucketResult>");
     };
-    await expect(keysOf(s3BlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
+    await expect(keysOf(openStore(options), "")).rejects.toMatchObject({ code: "transient" });
   });
 
   it("reports the retry delay of a throttled request, and does not retry by itself", async () => {
     answer = answerError(503, "SlowDown", { "Retry-After": "7" });
-    await expect(s3BlobStore(options).put("blob", bytesOf("x"))).rejects.toMatchObject({ code: "transient", retryAfterMs: 7000 });
+    await expect(openStore(options).put("blob", bytesOf("x"))).rejects.toMatchObject({ code: "transient", retryAfterMs: 7000 });
     expect(seen).toHaveLength(1);
   });
 
   it("treats a refused connection as transient", async () => {
-    const store = s3BlobStore({ ...options, endpoint: "http://127.0.0.1:1" });
+    const store = openStore({ ...options, endpoint: "http://127.0.0.1:1" });
     await expect(store.head("blob")).rejects.toMatchObject({ code: "transient" });
   });
 
@@ -106,7 +112,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
     [501, "NotImplemented", "invalid"],
   ])("maps HTTP %i %s to %s", async (status, code, expected) => {
     answer = answerError(status, code);
-    const error = await s3BlobStore(options)
+    const error = await openStore(options)
       .put("blob", bytesOf("x"))
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: expected, message: expect.stringContaining(code) });
@@ -117,7 +123,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
 
   it("asks the store to verify the body and to put only if absent", async () => {
     answer = answerXml(200, "", { Date: "Sat, 21 Nov 2026 04:00:00 GMT" });
-    const { at } = await s3BlobStore(options).put("blob", bytesOf("x"), { ifAbsent: true });
+    const { at } = await openStore(options).put("blob", bytesOf("x"), { ifAbsent: true });
     expect(at).toEqual(new Date("2026-11-21T04:00:00Z"));
     expect(seen[0]?.url).toContain("/bucket/base/blob");
     expect(seen[0]?.headers).toMatchObject({ "if-none-match": "*", "content-md5": "ndTkYSaMgDT1yFZOFVxnpg==" });
@@ -147,7 +153,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
     return `${md5(Buffer.concat(parts.map(md5))).toString("hex")}-3`;
   };
   const putParts = () =>
-    s3BlobStore({ ...options, partSizeBytes: 10 }).putFrom("blob", BLOB.length, async ({ start, end }) => BLOB.subarray(start, end));
+    openStore({ ...options, partSizeBytes: 10 }).putFrom("blob", BLOB.length, async ({ start, end }) => BLOB.subarray(start, end));
 
   it.each([
     ["answers it", "opaque", () => "opaque", 0],
@@ -170,7 +176,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
     const left = (code: string) =>
       `<DeleteResult><Deleted><Key>base/a</Key></Deleted><Error><Key>base/b</Key><Code>${code}</Code></Error></DeleteResult>`;
     answer = answerXml(200, left("InternalError"));
-    const store = s3BlobStore(options);
+    const store = openStore(options);
     await expect(store.delete(["a", "b", "c"])).rejects.toMatchObject({
       code: "transient",
       message: expect.stringMatching(/2 of 3 .*base\/b \(InternalError\), base\/c/),
@@ -184,7 +190,7 @@ describe("S3 through the AWS SDK, on a failing server", () => {
       200,
       "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>base/a</Key><Size>1</Size></Contents></ListBucketResult>",
     );
-    await expect(keysOf(s3BlobStore(options), "")).rejects.toMatchObject({ code: "transient" });
+    await expect(keysOf(openStore(options), "")).rejects.toMatchObject({ code: "transient" });
   });
 
   it("cuts the range out of a response with the whole blob", async () => {
@@ -192,6 +198,6 @@ describe("S3 through the AWS SDK, on a failing server", () => {
       response.writeHead(200, { "Content-Length": "10" });
       response.end("0123456789");
     };
-    expect(Buffer.from((await s3BlobStore(options).get("blob", { start: 3, end: 5 })) ?? []).toString()).toBe("34");
+    expect(Buffer.from((await openStore(options).get("blob", { start: 3, end: 5 })) ?? []).toString()).toBe("34");
   });
 });

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BlobKind, ClosureBlob } from "../../../shared/model/repository.ts";
-import { BATCH_BLOBS_MAX, BATCH_BYTES_MAX, batchFiller, type CopyBatch, unitsOf } from "../../../shared/verbs/copy/planning/batches.ts";
+import { BATCHES_MAX, perBatchOf } from "../../../shared/verbs/copy/plan.ts";
+import {
+  type CopyPiece,
+  PIECE_BLOBS_MAX,
+  PIECE_BYTES_MAX,
+  pieceFiller,
+  piecesOf,
+  unitsOf,
+} from "../../../shared/verbs/copy/planning/batches.ts";
 
 const ORDER: BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
 const part = (file: string, number: number, parts: number, sizeBytes: number): ClosureBlob => ({
@@ -11,7 +19,7 @@ const part = (file: string, number: number, parts: number, sizeBytes: number): C
   file: { physicalName: file, lengthBytes: parts * sizeBytes, part: number, parts, checksum: "a" },
 });
 const single = fc
-  .record({ kind: fc.constantFrom(...ORDER), sizeBytes: fc.nat(BATCH_BYTES_MAX) })
+  .record({ kind: fc.constantFrom(...ORDER), sizeBytes: fc.nat(PIECE_BYTES_MAX) })
   .map((blob) => [{ key: "", ...blob } as ClosureBlob]);
 const split = fc
   .record({ parts: fc.integer({ min: 2, max: 700 }), sizeBytes: fc.nat(4_000_000) })
@@ -21,12 +29,12 @@ const units = fc
   .array(fc.oneof({ weight: 4, arbitrary: single }, split), { maxLength: 40 })
   .map((all) => all.map((unit, at) => unit.map((blob) => ({ ...blob, key: `${at}${blob.key}` }))));
 
-function fill(all: readonly (readonly ClosureBlob[])[]): CopyBatch[] {
-  const filler = batchFiller();
+function fill(all: readonly (readonly ClosureBlob[])[]): CopyPiece[] {
+  const filler = pieceFiller();
   return [...all.flatMap((unit) => filler.add(unit)), ...filler.flush()];
 }
 
-describe("the batches of a copy", () => {
+describe("the pieces of a copy", () => {
   it("hold every blob once, of one kind each, and the parts of a file together", () => {
     fc.assert(
       fc.property(units, (all) => {
@@ -50,8 +58,8 @@ describe("the batches of a copy", () => {
         for (const { blobs, bytes } of fill(all)) {
           expect(bytes).toBe(blobs.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0));
           if (unitsOf(blobs).length === 1) continue;
-          expect(bytes).toBeLessThanOrEqual(BATCH_BYTES_MAX);
-          expect(blobs.length).toBeLessThanOrEqual(BATCH_BLOBS_MAX);
+          expect(bytes).toBeLessThanOrEqual(PIECE_BYTES_MAX);
+          expect(blobs.length).toBeLessThanOrEqual(PIECE_BLOBS_MAX);
         }
       }),
     );
@@ -60,9 +68,25 @@ describe("the batches of a copy", () => {
   });
 
   it("end with data before what refers to it", () => {
-    const filler = batchFiller();
+    const filler = pieceFiller();
     for (const kind of [...ORDER].reverse()) filler.add([{ key: kind, kind, sizeBytes: 1 }]);
     expect(filler.flush().map(({ blobs }) => blobs[0]?.kind)).toEqual(ORDER);
     expect(filler.flush()).toEqual([]);
+  });
+});
+
+describe("the batches of a copy", () => {
+  it("hold every piece once, in order, and are few however many pieces there are", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100_000 }), (pieces) => {
+        const perBatch = perBatchOf(pieces);
+        const count = Math.ceil(pieces / perBatch);
+        expect(count).toBeLessThanOrEqual(BATCHES_MAX);
+        const all = Array.from({ length: count }, (_, number) => piecesOf({ plan: "0-0", pieces, perBatch }, number));
+        expect(all.flat()).toEqual(Array.from({ length: pieces }, (_, number) => number));
+        expect(all.every((numbers) => numbers.length > 0)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
   });
 });

@@ -20,6 +20,8 @@ const NONE_DONE = { batches: 0, blobs: 0, bytes: 0 };
 /** Every batch below `next` is begun or done. */
 const movingOf = (change: Partial<CopyMoving> = {}): CopyMoving => ({
   plan: "2-0",
+  pieces: 2,
+  perBatch: 1,
   count: 2,
   blobs: 24,
   bytes: 1_800,
@@ -58,7 +60,7 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     seenRoot: "28dd",
     pinned: { generation: 31, sha256: "31aa" },
     snapshots: SNAPSHOTS,
-    batches: { plan: "0-0", count: 2, blobs: 9, bytes: 755 },
+    pieces: { plan: "0-0", count: 2, blobs: 9, bytes: 755 },
     skipped: { blobs: 9, bytes: 990 },
     root: ROOT,
     rootBytes: new Uint8Array(),
@@ -112,7 +114,7 @@ const planned = () =>
     [
       "the destination is complete",
       job("asked", PINNED),
-      plan({ current: true, batches: { plan: "0-0", count: 0, blobs: 0, bytes: 0 }, ahead: ["n1"] }),
+      plan({ current: true, pieces: { plan: "0-0", count: 0, blobs: 0, bytes: 0 }, ahead: ["n1"] }),
     ],
     ["another copy is first", job("asked"), { seen: "queued", by: "copy-move-0" }],
     ["time ran out", job("asked", PINNED), { seen: "cut" }],

@@ -12,6 +12,8 @@ const UNLIST = { root: { key: "index-2", sha256: "u" }, uuids: ["old"] };
 const batch = (number: number, change: Partial<CopyBatchState> = {}): CopyBatchState => ({ number, attempt: 1, ...change });
 const moving = (begun: CopyBatchState[], count = begun.length): CopyMoving => ({
   plan: "0-0",
+  pieces: count,
+  perBatch: 1,
   count,
   blobs: 2 * count,
   bytes: 20 * count,
@@ -38,7 +40,7 @@ const plan = (change: Partial<CopyPlan> = {}): CopyObservation => ({
     seenRoot: null,
     pinned: { generation: 3, sha256: "s" },
     snapshots: [{ name: "snap-1", uuid: "u" }],
-    batches: { plan: "0-0", count: 1, blobs: 1, bytes: 0 },
+    pieces: { plan: "0-0", count: 1, blobs: 1, bytes: 0 },
     skipped: { blobs: 0, bytes: 0 },
     root: ROOT,
     rootBytes: new Uint8Array(),
@@ -77,7 +79,7 @@ describe("copy step", () => {
     [
       "is done when the destination is already complete",
       job("asked"),
-      plan({ current: true, batches: { plan: "0-0", count: 0, blobs: 0, bytes: 0 } }),
+      plan({ current: true, pieces: { plan: "0-0", count: 0, blobs: 0, bytes: 0 } }),
       "done copy.nothing",
     ],
     ["starts a task", job("copying", inFlight(0)), batches(), "startTask copy.task"],

@@ -17,7 +17,7 @@ const planOf = (count: number, change: Partial<CopyPlan> = {}): CopyPlan => ({
   seenRoot: null,
   pinned: { generation: 3, sha256: "s" },
   snapshots: [{ name: "snap-1", uuid: "u" }],
-  batches: { plan: "0-0", count, blobs: count, bytes: 10 * count },
+  pieces: { plan: "0-0", count, blobs: count, bytes: 10 * count },
   skipped: { blobs: 0, bytes: 0 },
   root: { key: "index-3", sha256: "s" },
   rootBytes: new Uint8Array(),

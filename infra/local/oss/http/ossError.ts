@@ -23,7 +23,7 @@ export function foreignBucket(): OssError {
 }
 
 export function noSuchKey(): OssError {
-  return new OssError(404, "NoSuchKey", "The specified key does not exist.");
+  return new OssError(404, "NoSuchKey", "The specified key does not exist.", { "x-oss-ec": "0026-00000001" });
 }
 
 export function notImplemented(what: string): OssError {

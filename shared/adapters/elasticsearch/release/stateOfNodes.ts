@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { LeavingNode } from "../../../model/cluster.ts";
-import { holdsData } from "../nodeRoles.ts";
+import { holdsData } from "../nodes/nodeRoles.ts";
 
 /** Of the cluster's state; the nodes' versions are in it from 8.8 on. */
 export const STATE_PARTS = [

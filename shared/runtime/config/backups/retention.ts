@@ -20,16 +20,11 @@ const rules = {
   within: duration("Within", "Keep everything younger than this.").optional(),
 };
 
-export const copyKeep = z
-  .strictObject({ ...rules, timeZone: timeZone().default("UTC") })
-  .refine(({ timeZone: _zone, ...given }) => Object.values(given).some((value) => value !== undefined && value !== 0), {
-    error: "keeps only the newest snapshot: write a rule, such as { daily: 7, monthly: 12 }",
-  })
-  .meta({
-    title: "Keep",
-    description:
-      "Which of the source's snapshots the destination lists, besides the newest; without it all that were copied and that the source has.",
-  });
+export const copyKeep = z.strictObject({ ...rules, timeZone: timeZone().default("UTC") }).meta({
+  title: "Keep",
+  description:
+    "Which of the source's snapshots the destination lists, besides the newest; without it all that were copied and that the source has.",
+});
 
 export const unneeded = z
   .strictObject({

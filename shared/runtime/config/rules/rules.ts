@@ -116,6 +116,10 @@ function checkCopy(tree: unknown, name: string): Finding[] {
       finding(["copies", name, "schedule"], "copyTwoStarts", "has after and schedule", "keep one of them, or neither to copy by hand only"),
     );
   }
+  if (copy.keep !== undefined && keepsNothing(asSection(copy.keep))) {
+    const fix = `add one of ${COUNTED_RULES.join(", ")}, within, or leave keep out to list all`;
+    findings.push(finding(["copies", name, "keep"], "keepsNothing", "keeps nothing but the newest snapshot", fix));
+  }
   const source = from === undefined ? undefined : at(tree, ["repositories", from]);
   const registration = asRegistration(at(source, ["register"]));
   if (registration !== undefined && at(source, ["blobs"]) === undefined && placeOf(registration) === undefined) {

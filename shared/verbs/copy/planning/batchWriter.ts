@@ -6,10 +6,8 @@ import { boundedPool } from "../../../reader/prove/boundedPool.ts";
 import { stateKey } from "../../../state/keys.ts";
 import { keysBelow, readObject, writeObject, writeObjectOnce } from "../../../state/objects.ts";
 import { readShaped } from "../../../state/records.ts";
-import type { PlannedBatches } from "../plan.ts";
-import { batchFiller, type CopyBatch } from "./batches.ts";
-
-export const batchId = (plan: string, number: number) => `${plan}-${number}`;
+import type { PlannedPieces } from "../plan.ts";
+import { type CopyPiece, pieceFiller } from "./batches.ts";
 
 /** What a walk has found so far, as an interrupted plan stores it. */
 export interface PlanTally {
@@ -32,17 +30,17 @@ export interface PlanWriter {
   stopped(after: string, tally: () => PlanTally): Promise<void>;
   /** Stores how far the plan came. */
   cut(after: string, tally: PlanTally): Promise<void>;
-  end(): Promise<PlannedBatches>;
+  end(): Promise<PlannedPieces>;
   /** It only counts. */
   isDry?: true;
 }
 
-/** Thrown when an earlier try of the same plan stored other batches: what it saw has changed. */
+/** Thrown when an earlier try of the same plan stored other pieces: what it saw has changed. */
 export class PlanVoid extends Error {}
 
 const WRITES_AT_ONCE = 4;
-/** After so many batches an interrupted plan would lose more than a second request costs. */
-const BATCHES_BETWEEN = 100;
+/** After so many pieces an interrupted plan would lose more than a second request costs. */
+const PIECES_BETWEEN = 100;
 
 const COUNTS = { blobs: z.number(), bytes: z.number() };
 const PROGRESS = z.looseObject({
@@ -64,7 +62,7 @@ interface Progress {
 }
 
 /**
- * Writes batches to the state as they fill, each once: `<plan>-<number>`. A plan that was interrupted goes on from its last stop; batches that an
+ * Writes pieces to the state as they fill, each once, numbered from 0. A plan that was interrupted goes on from its last stop; pieces that an
  * earlier try wrote after that stop must be the same. `isAnew`: what was begun is void.
  */
 export async function planWriter(
@@ -74,18 +72,18 @@ export async function planWriter(
   const { job, basis } = of;
   const { plan, progress } = await openPlan(world, of);
   const { state } = world;
-  const filler = batchFiller();
+  const filler = pieceFiller();
   const pool = boundedPool(WRITES_AT_ONCE);
   let { count, blobs, bytes } = progress;
   let stored = count;
 
-  async function write(batches: readonly CopyBatch[]): Promise<void> {
-    for (const batch of batches) {
-      const key = stateKey.batch(job, batchId(plan, count));
+  async function write(pieces: readonly CopyPiece[]): Promise<void> {
+    for (const piece of pieces) {
+      const key = stateKey.piece(job, plan, count);
       count += 1;
-      blobs += batch.blobs.length;
-      bytes += batch.bytes;
-      await pool.start(() => writeBatch(world, key, isCheck ? { ...batch, isCheck } : batch));
+      blobs += piece.blobs.length;
+      bytes += piece.bytes;
+      await pool.start(() => writePiece(world, key, isCheck ? { ...piece, isCheck } : piece));
     }
   }
 
@@ -100,7 +98,7 @@ export async function planWriter(
     begun: { after: progress.after, tally: progress.tally },
     add: (unit) => write(filler.add(unit)),
     stopped: async (after, tally) => {
-      if (count - stored >= BATCHES_BETWEEN) await store(after, tally());
+      if (count - stored >= PIECES_BETWEEN) await store(after, tally());
     },
     cut: store,
     async end() {
@@ -113,13 +111,13 @@ export async function planWriter(
 
 /** A writer that only counts, for dry runs. */
 export function countingWriter(): PlanWriter {
-  const filler = batchFiller();
+  const filler = pieceFiller();
   const counted = { plan: "", count: 0, blobs: 0, bytes: 0 };
-  const count = (batches: readonly CopyBatch[]): void => {
-    for (const batch of batches) {
+  const count = (pieces: readonly CopyPiece[]): void => {
+    for (const piece of pieces) {
       counted.count += 1;
-      counted.blobs += batch.blobs.length;
-      counted.bytes += batch.bytes;
+      counted.blobs += piece.blobs.length;
+      counted.bytes += piece.bytes;
     }
   };
   return {
@@ -154,9 +152,9 @@ async function openPlan(
   return { plan, progress: nothing };
 }
 
-async function writeBatch({ state }: World, key: string, batch: CopyBatch): Promise<void> {
-  if (await writeObjectOnce(state, key, batch)) return;
-  const there = await readObject<CopyBatch>(state, key);
+async function writePiece({ state }: World, key: string, piece: CopyPiece): Promise<void> {
+  if (await writeObjectOnce(state, key, piece)) return;
+  const there = await readObject<CopyPiece>(state, key);
   if (there === undefined) throw new AppError("transient", `${key}: it exists and cannot be read`);
-  if (JSON.stringify(there) !== JSON.stringify(batch)) throw new PlanVoid(`${key} holds another batch`);
+  if (JSON.stringify(there) !== JSON.stringify(piece)) throw new PlanVoid(`${key} holds another piece`);
 }

@@ -1,37 +1,37 @@
 import type { BlobKind, ClosureBlob } from "../../../model/repository.ts";
 
-/** A task reads its list from one state object and reports per blob; the bounds limit what a lost task costs. */
-export const BATCH_BLOBS_MAX = 500;
-export const BATCH_BYTES_MAX = 1024 ** 3;
+/** A piece is one object of the state, and what a lost task costs at most. */
+export const PIECE_BLOBS_MAX = 500;
+export const PIECE_BYTES_MAX = 1024 ** 3;
 
 /** Blobs are written before those that refer to them; the root is published by a separate step. */
 const COPY_ORDER: readonly BlobKind[] = ["data", "shardSnapshot", "indexMetadata", "globalMetadata", "snapshot"];
 
-/** What one task moves: blobs of one kind, the parts of a file together. */
-export interface CopyBatch {
+/** Blobs of one kind, the parts of a file together. */
+export interface CopyPiece {
   blobs: ClosureBlob[];
   bytes: number;
   /** What is there is read, and nothing is moved. */
   isCheck?: true;
 }
 
-/** Fills batches with units as they come, so that only those that are not full yet are in memory: one of each kind. */
-export interface BatchFiller {
-  /** A blob, or the parts of a file, which are moved and checked as one; returns the batches that it completes. */
-  add(unit: readonly ClosureBlob[]): CopyBatch[];
-  /** What is not full, data before what refers to it; the next unit begins new batches. */
-  flush(): CopyBatch[];
+/** Fills pieces with units as they come, so that only those that are not full yet are in memory: one of each kind. */
+export interface PieceFiller {
+  /** A blob, or the parts of a file, which are moved and checked as one; returns the pieces that it completes. */
+  add(unit: readonly ClosureBlob[]): CopyPiece[];
+  /** What is not full, data before what refers to it; the next unit begins new pieces. */
+  flush(): CopyPiece[];
 }
 
-export function batchFiller(): BatchFiller {
-  const open = new Map<BlobKind, CopyBatch>();
+export function pieceFiller(): PieceFiller {
+  const open = new Map<BlobKind, CopyPiece>();
   return {
     add(unit) {
       const [first] = unit;
       if (first === undefined) return [];
       const bytes = bytesOf(unit);
       const filled = open.get(first.kind);
-      const fits = filled && filled.blobs.length + unit.length <= BATCH_BLOBS_MAX && filled.bytes + bytes <= BATCH_BYTES_MAX;
+      const fits = filled && filled.blobs.length + unit.length <= PIECE_BLOBS_MAX && filled.bytes + bytes <= PIECE_BYTES_MAX;
       if (filled && fits) {
         filled.blobs.push(...unit);
         filled.bytes += bytes;
@@ -59,6 +59,26 @@ export function unitsOf(blobs: readonly ClosureBlob[]): ClosureBlob[][] {
     else units.set(name, [blob]);
   }
   return [...units.values()].map((unit) => unit.sort((a, b) => (a.file?.part ?? 0) - (b.file?.part ?? 0)));
+}
+
+interface Batched {
+  plan: string;
+  pieces: number;
+  perBatch: number;
+}
+
+export const batchId = (plan: string, number: number) => `${plan}-${number}`;
+
+export function batchNumber(id: string, moving: Pick<Batched, "plan"> | undefined): number {
+  return Number(id.slice((moving?.plan.length ?? 0) + 1));
+}
+
+/** The numbers of the pieces of a batch. */
+export function piecesOf(moving: Batched | undefined, number: number): number[] {
+  if (moving === undefined) return [];
+  const { pieces, perBatch } = moving;
+  const first = number * perBatch;
+  return Array.from({ length: Math.max(0, Math.min(perBatch, pieces - first)) }, (_, at) => first + at);
 }
 
 export function bytesOf(blobs: readonly ClosureBlob[]): number {

@@ -7,7 +7,7 @@ import { NO_MARKS } from "../../../proof/marks.ts";
 import { readOnlyLedger } from "../../../reader/partLedger.ts";
 import { type OpenUnion, openUnion, type UnionMember } from "../../../reader/union/openUnion.ts";
 import type { UnionUnit } from "../../../reader/union/walkUnion.ts";
-import type { PlannedBatches } from "../plan.ts";
+import type { PlannedPieces } from "../plan.ts";
 import type { CopyJob } from "../types.ts";
 import { countingWriter, type PlanTally, PlanVoid, type PlanWriter, planWriter } from "./batchWriter.ts";
 import type { Destination } from "./destination.ts";
@@ -23,7 +23,7 @@ export interface Members {
 }
 
 export interface Found {
-  batches: PlannedBatches;
+  pieces: PlannedPieces;
   skipped: { blobs: number; bytes: number };
   /** Uuids of members that lack a blob at the destination. */
   lacking: ReadonlySet<string>;
@@ -147,10 +147,10 @@ async function planOnce(
     if (walked.after !== undefined && !isVoid) await writer.cut(walked.after, tally());
     return undefined;
   }
-  const batches = await writer.end();
+  const pieces = await writer.end();
   lack([...unreadMembers(union).keys()]);
   const unread = new Map([...rivals, ...unreadAtSource().map(([ordinal, key]) => [uuidOf(union, ordinal), key] as const)]);
-  return { batches, skipped, lacking, isOverwriting, unread, ...(writer.isDry && { unneeded }) };
+  return { pieces, skipped, lacking, isOverwriting, unread, ...(writer.isDry && { unneeded }) };
 }
 
 function uuidOf({ members }: OpenUnion, ordinal: number): string {

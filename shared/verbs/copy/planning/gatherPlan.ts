@@ -11,12 +11,13 @@ import { newestEvidence } from "../../../reader/evidence.ts";
 import { type OpenedRepository, openRepository } from "../../../reader/readRepository.ts";
 import { subsetOfRoot } from "../../../reader/rootBlob.ts";
 import { datedSnapshots } from "../../../reader/rootSnapshots.ts";
-import { type BrokenSnapshots, type CopyPlan, chooseSnapshots, faulty, keptByRule, ownershipConflict, rootGeneration } from "../plan.ts";
+import { type BrokenSnapshots, type CopyPlan, chooseSnapshots, faulty, ownershipConflict, rootGeneration } from "../plan.ts";
 import { sourceFault } from "../sourceFault.ts";
 import type { CopyJob } from "../types.ts";
 import { type Destination, readDestination } from "./destination.ts";
 import { type Found, type Members, planBatches } from "./gatherBatches.ts";
 import { unlistPlan } from "./gatherUnlist.ts";
+import { keptByRule } from "./keptByRule.ts";
 
 const NAMES_SHOWN = 3;
 
@@ -166,7 +167,7 @@ async function assemble(world: World, { intent: { input } }: CopyJob, planned: P
     fault: undefined,
     pinned: { generation: opened.root.generation, sha256: opened.root.sha256 },
     snapshots: snapshots.map(({ name, uuid }) => ({ name, uuid })),
-    batches: found.batches,
+    pieces: found.pieces,
     skipped: found.skipped,
     root: { key: rootKey(rootGeneration(opened.root.generation, rootSha256, seen)), sha256: rootSha256 },
     seenRoot: destination.sha256 ?? null,
@@ -178,7 +179,7 @@ async function assemble(world: World, { intent: { input } }: CopyJob, planned: P
     ahead: dated.filter((snapshot) => isAheadOf(now, snapshot)).map(({ name }) => name),
     broken: brokenOf(dated, broken, broken.size - lost.size),
     // Where what is unneeded is deleted, the rest of the job looks for it.
-    current: found.batches.count === 0 && destination.sha256 === rootSha256 && destination.isPointedTo && input.rule.unneeded === undefined,
+    current: found.pieces.count === 0 && destination.sha256 === rootSha256 && destination.isPointedTo && input.rule.unneeded === undefined,
   };
 }
 

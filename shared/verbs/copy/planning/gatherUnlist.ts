@@ -13,12 +13,12 @@ import type { Found } from "./gatherBatches.ts";
 export async function unlistPlan(
   destination: Destination,
   {
-    found: { batches, lacking, isOverwriting },
+    found: { pieces, lacking, isOverwriting },
     planned,
     again,
   }: { found: Found; planned: readonly string[]; again: readonly RootSnapshot[] },
 ): Promise<UnlistPlan | undefined> {
-  if (destination.root === undefined || batches.count === 0) return undefined;
+  if (destination.root === undefined || pieces.count === 0) return undefined;
   const isSafe = ({ uuid }: RootSnapshot) => (planned.includes(uuid) ? !lacking.has(uuid) : !isOverwriting);
   const [safe, unsafe] = [destination.snapshots.filter(isSafe), destination.snapshots.filter((snapshot) => !isSafe(snapshot))];
   if (unsafe.length === 0) return undefined;

@@ -55,7 +55,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     name: "overwrites blobs of a snapshot that is listed",
     file: "shared/verbs/copy/planning/gatherPlan.ts",
     find: "const unlist = await unlistPlan(",
-    replace: "const unlist = found.batches.count >= 0 ? undefined : await unlistPlan(",
+    replace: "const unlist = found.pieces.count >= 0 ? undefined : await unlistPlan(",
     seeds: 20,
   },
   {
@@ -117,7 +117,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   {
     name: "says done without a look at what is there",
     file: "shared/verbs/copy/planning/gatherPlan.ts",
-    find: "current: found.batches.count === 0 && destination",
+    find: "current: found.pieces.count === 0 && destination",
     replace: "current: destination",
     seeds: 20,
   },
@@ -165,7 +165,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "writes a blob although the time of its task is over",
-    file: "shared/verbs/copy/move.ts",
+    file: "shared/verbs/copy/moving/moveUnit.ts",
     find: "if (isOver()) throw",
     replace: "if (isOver() && sent > 99) throw",
     test: "test/verbs/copy/lateWrites.test.ts",

@@ -1,13 +1,13 @@
 import * as z from "zod";
-import type { Cluster } from "../../model/cluster.ts";
-import type { ClusterLimits } from "../../model/disks/clusterDisks.ts";
-import { diskLimitsOf } from "../../model/disks/diskLimits.ts";
-import { hasCode } from "../../model/errors.ts";
-import { MAX_SHARDS_SETTING, PLACEMENT_PREFIXES, type PlacementSettings, placementOf } from "../../model/placement/placement.ts";
-import type { ElasticsearchClient } from "./client.ts";
-import { requireExactName } from "./names.ts";
+import type { Cluster } from "../../../model/cluster.ts";
+import type { ClusterLimits } from "../../../model/disks/clusterDisks.ts";
+import { diskLimitsOf } from "../../../model/disks/diskLimits.ts";
+import { hasCode } from "../../../model/errors.ts";
+import { MAX_SHARDS_SETTING, PLACEMENT_PREFIXES, type PlacementSettings, placementOf } from "../../../model/placement/placement.ts";
+import type { ElasticsearchClient } from "../client.ts";
+import { requireExactName } from "../names.ts";
+import { flattenSettings } from "../settings.ts";
 import { holdsData } from "./nodeRoles.ts";
-import { flattenSettings } from "./settings.ts";
 
 /** The server's texts repeat whole chains of causes; each says what it is about at its beginning. */
 const PART_CHARACTERS_MAX = 200;
