@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
 import { bundledConfigText } from "./bundling/bundledConfig.ts";
-import { leavingOut } from "./bundling/leftOut.ts";
+import { LEFT_OUT, LEFT_OUT_OF_FUNCTIONS, leavingOut } from "./bundling/leftOut.ts";
 import { splitBundle } from "./bundling/split.ts";
 import { VENDOR_DIRECTORY, VENDOR_FILES, vendorSource, vendorsBeside } from "./bundling/vendorFiles.ts";
 import { FUNCTION_NAMES } from "./functionLimits.ts";
@@ -64,7 +64,7 @@ export const BUNDLED = {
   // urllib, a dependency of ali-oss, requires it only when a proxy is configured, and it does not bundle.
   external: ["proxy-agent"],
   define: { "import.meta.url": "bundleUrl" },
-  plugins: [leavingOut],
+  plugins: [leavingOut()],
   logLevel: "silent",
 } satisfies BuildOptions;
 
@@ -102,7 +102,8 @@ async function bundleVendor(
   const outfile = join(at.vendorDir, `${file}.js`);
   // Of what only some exports are wanted, the form that can be cut: ES modules.
   const mainFields = ["module", "main"];
-  const { metafile } = await build({ ...BUNDLED, mainFields, stdin, outfile, metafile: true, banner: { js: IMPORT_META_URL } });
+  const plugins = [leavingOut([...LEFT_OUT, ...LEFT_OUT_OF_FUNCTIONS])];
+  const { metafile } = await build({ ...BUNDLED, plugins, mainFields, stdin, outfile, metafile: true, banner: { js: IMPORT_META_URL } });
   return { file: `${VENDOR_DIRECTORY}/${file}.js`, ...contentsOf(metafile) };
 }
 
@@ -133,9 +134,11 @@ async function bundleOne(name: string, at: Destination): Promise<Bundle> {
   await cp(at.vendorDir, join(directory, VENDOR_DIRECTORY), { recursive: true });
   await writeFile(join(directory, "ossnap.json"), at.configText);
   const entry = join(at.functionsDir, `${name}.ts`);
-  const split = await splitBundle(entry, { ...BUNDLED, plugins: [vendorsBeside, leavingOut] }, IMPORT_META_URL).catch((error: unknown) => {
-    throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
-  });
+  const split = await splitBundle(entry, { ...BUNDLED, plugins: [vendorsBeside, leavingOut()] }, IMPORT_META_URL).catch(
+    (error: unknown) => {
+      throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
+    },
+  );
   const own = split.map(({ file, code, sources }) => ({
     file,
     sizeBytes: Buffer.byteLength(code),
