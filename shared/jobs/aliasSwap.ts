@@ -47,10 +47,17 @@ export function otherSwap(jobs: readonly Job[], self: Swapping, now: Date): Reas
   for (const { id, kind, intent, head } of jobs) {
     const isOther = id !== self.id && (kind === "restore" || kind === "rollback") && intent.cluster === self.cluster;
     if (!isOther || head.claim?.effect !== SWAP_EFFECT || !isInFlight(head, now)) continue;
-    const alias = aliasNames(intent.input as AliasTerms).find((name) => self.aliases.includes(name));
+    const alias = aliasesOf(intent.input as AliasesMoved).find((name) => self.aliases.includes(name));
     if (alias !== undefined) return reason("alias.moving", { alias, job: id });
   }
   return undefined;
+}
+
+type AliasesMoved = AliasTerms & { moves?: readonly { alias: string }[] };
+
+/** A restore is asked for with aliases, a rollback with the moves back. */
+function aliasesOf({ moves = [], ...terms }: AliasesMoved): string[] {
+  return [...aliasNames(terms), ...moves.map(({ alias }) => alias)];
 }
 
 /** @throws AppError `conflict` while another job may be moving the alias; the claim is then given back and tried again. */

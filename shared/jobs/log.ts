@@ -10,7 +10,16 @@ import { readObject } from "../state/objects.ts";
 import { readShaped } from "../state/records.ts";
 import { storedReason } from "../state/shapes.ts";
 import { damagedRecord, isDate, isObject, isSaying, requireWhole } from "./damage/wholeRecords.ts";
-import { type By, type DoneRecord, type HistoryEntry, JOB_SCHEMA, type Job, type JobIntent, type JobRecord } from "./record.ts";
+import {
+  type By,
+  type DoneRecord,
+  type HistoryEntry,
+  idleSinceMs,
+  JOB_SCHEMA,
+  type Job,
+  type JobIntent,
+  type JobRecord,
+} from "./record.ts";
 
 /** The job log in a state store: records are written once, ordered by number, and never changed. */
 export interface JobLog {
@@ -156,7 +165,7 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
       const record: JobRecord = {
         ...next,
         ...(cancelling ? { cancelling } : {}),
-        ...(cancelling || givesBack ? { givingBackSince: sinceOf(head, at) } : {}),
+        ...(cancelling || givesBack ? givingBackOf(head, at) : {}),
         schema: JOB_SCHEMA,
         seq: head.seq + 1,
         at,
@@ -195,12 +204,10 @@ export function jobLog(state: BlobStore, clock: StateClock, by: By): JobLog {
   };
 }
 
-/** Each attempt leaves a record: after a longer break nobody tried, because ossnap was paused, or nothing could be seen. */
-const BREAK_MS = 3_600_000;
-
-function sinceOf({ givingBackSince, at: before }: Pick<JobRecord, "givingBackSince" | "at">, at: string): string {
-  const isUnbroken = new Date(at).getTime() - new Date(before).getTime() <= BREAK_MS;
-  return (isUnbroken ? givingBackSince : undefined) ?? at;
+function givingBackOf(head: JobRecord, at: string): Pick<JobRecord, "givingBackSince" | "givingBackIdleMs"> {
+  if (head.givingBackSince === undefined) return { givingBackSince: at };
+  const idleMs = (head.givingBackIdleMs ?? 0) + idleSinceMs(head, new Date(at));
+  return { givingBackSince: head.givingBackSince, ...(idleMs > 0 && { givingBackIdleMs: idleMs }) };
 }
 
 /** Of what a damaged record does not say. */

@@ -33,6 +33,14 @@ export function isInFlight({ claim }: Pick<JobRecord, "claim">, now: Date): bool
   return claim !== undefined && claim.refused !== true && new Date(claim.until) > now;
 }
 
+const BREAK_MS = 3_600_000;
+
+/** How long nobody tried since this record: each attempt leaves one, so a short time is none. */
+export function idleSinceMs({ at }: Pick<JobRecord, "at">, now: Date): number {
+  const ms = now.getTime() - new Date(at).getTime();
+  return ms > BREAK_MS ? ms : 0;
+}
+
 /** Who requested the job. */
 export interface Asked {
   by: "timer" | "event" | "person" | "ossnap";
@@ -68,8 +76,10 @@ export interface JobRecord<D = unknown> {
   trouble?: Reason;
   /** Set when a person requests cancellation, and carried along from then on. */
   cancelling?: { who: string; at: string };
-  /** Since when the job gives back what it took, without a break in which nobody tried, such as a pause. */
+  /** Since when the job gives back what it took. */
   givingBackSince?: string;
+  /** How much of that time nobody tried, such as during a pause, or while nothing could be seen. */
+  givingBackIdleMs?: number;
   /** Present in record 0 only. */
   intent?: JobIntent;
 }

@@ -4,7 +4,7 @@ import { applyEffect, DEADLINE_RESERVE_MS } from "./claim.ts";
 import { stepFault } from "./damage/stepFault.ts";
 import { finish } from "./finish.ts";
 import type { Decision, JobKind, StepContext, Stepped } from "./kind.ts";
-import { isFinal, type Job } from "./record.ts";
+import { idleSinceMs, isFinal, type Job } from "./record.ts";
 import { IDLE, UNSEEN, writeTrouble } from "./trouble.ts";
 import { lost, writeHead } from "./writeHead.ts";
 
@@ -57,7 +57,7 @@ async function moveOnce<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, context
   const decision = await decide(kind, job, now, context);
   // The instance was frozen while gathering: the observation is outdated.
   if (context.remainingMs() < 0) return { outcome: "left", reason: reason("job.deadline") };
-  const patient = isPatient(kind, job, now);
+  const patient = isPatient(kind, job, decision, now);
   // A claim that is still in the head had no effect; the effect is not retried beyond the job's patience.
   if (decision.do === "effect" && (patient || !job.head.claim)) return applyEffect(kind, job, decision, context);
   if (decision.do === "record") return (await writeHead(job, context, decision)) ? undefined : lost();
@@ -77,15 +77,19 @@ function gaveUp<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, decision: Decis
     : reason("job.patience", becauseOf(because, { until: job.intent.patienceUntil }));
 }
 
-/** What was taken is given back long after the job's own work was given up. */
-function isPatient<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, now: Date): boolean {
-  return (givesBack(kind, job) ? givenUpMs(kind, job) : new Date(job.intent.patienceUntil).getTime()) > now.getTime();
+/** What was taken is given back long after the job's own work was given up; an attempt that nobody made since, as in a pause, is made. */
+function isPatient<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, decision: Decision<D>, now: Date): boolean {
+  if (!givesBack(kind, job)) return new Date(job.intent.patienceUntil).getTime() > now.getTime();
+  const idleMs = decision.do === "effect" ? idleSinceMs(job.head, now) : 0;
+  return givenUpMs(kind, job) + idleMs > now.getTime();
 }
 
-/** When work that is under way, and what was taken, is given up: a day after the patience, and a day after giving back began. */
+/** When work that is under way, and what was taken, is given up: a day after the patience, and after a day of giving back. */
 function givenUpMs<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>): number {
   const patienceMs = new Date(job.intent.patienceUntil).getTime();
-  return OWN_PATIENCE_MS + (givesBack(kind, job) ? Math.max(patienceMs, new Date(givingBackSince(job)).getTime()) : patienceMs);
+  if (!givesBack(kind, job)) return OWN_PATIENCE_MS + patienceMs;
+  const triedMs = new Date(givingBackSince(job)).getTime() + (job.head.givingBackIdleMs ?? 0);
+  return OWN_PATIENCE_MS + Math.max(patienceMs, triedMs);
 }
 
 function givingBackSince({ head }: Pick<Job, "head">): string {
@@ -160,8 +164,13 @@ async function decideUnseen<I, D, O>(
   return {
     do: "wait",
     reason: reason(isIdle ? "gather.failedIdle" : "gather.failed", params),
-    own: begun && now.getTime() < givenUpMs(kind, job),
+    own: begun && now.getTime() < givenUpMs(kind, job) + unseenIdleMs(kind, job, now),
   };
+}
+
+/** The first look that fails after a pause ends nothing; from the record of it on, the time counts. */
+function unseenIdleMs<I, D, O>(kind: JobKind<I, D, O>, job: Job<I, D>, now: Date): number {
+  return givesBack(kind, job) && job.head.trouble?.code !== UNSEEN ? idleSinceMs(job.head, now) : 0;
 }
 
 /** Known from the log alone; a claim that was refused once sent nothing that took effect, one after another claim may have. */

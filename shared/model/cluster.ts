@@ -94,6 +94,9 @@ export interface IndexOperations {
   starts?: string;
 }
 
+/** Of the started primaries of an index. */
+export type IndexCounts = Omit<IndexOperations, "starts"> & { documents: number };
+
 export interface RestoreRequest {
   repository: string;
   snapshot: string;
@@ -186,6 +189,8 @@ export interface Cluster extends ReadsContents, ReadsMappings, RestoresStreams {
    * written between. From 6.0 on by sequence numbers, which outlast restarts.
    */
   operations(index: string): Promise<IndexOperations>;
+  /** Both of several open indices, in one request whatever their number; one that is not there, or closed, is missing. */
+  counts(indices: readonly string[]): Promise<Map<string, IndexCounts>>;
   health(index: string): Promise<IndexHealth | undefined>;
   /** Of every index, in one request; closed ones may be missing. */
   healths(): Promise<Map<string, IndexHealth>>;

@@ -97,4 +97,17 @@ export const blockRows: readonly Row[] = [
     ]),
     expect: ["refused", "refused", ["b"]],
   },
+  {
+    name: "an index whose metadata is blocked hides its own size and counts, and those of no other index",
+    async arrange(stage) {
+      for (const name of ["a-1", "b"]) await stage.index(name);
+      await set(stage, "a-1", "metadata", true);
+    },
+    act: freed("metadata", async ({ cluster, own }) => {
+      const sizes = await cluster.indexBytes();
+      const counts = await cluster.counts([own("b"), ...Array.from({ length: 400 }, (_, at) => own(`absent-${at}`))]);
+      return [(sizes.get(own("b")) ?? 0) > 0, sizes.has(own("a-1")), [...counts.keys()].map((name) => name === own("b"))];
+    }),
+    expect: [true, false, [true]],
+  },
 ];

@@ -162,6 +162,29 @@ export const contentRows: readonly Row[] = [
     expect: true,
   },
   {
+    name: "documents and operations of open indices are told at once, however many are named",
+    async arrange(stage) {
+      for (const name of ["one", "two", "shut"]) await stage.index(name);
+      await stage.write("two", [7, 8]);
+      await stage.close("shut");
+    },
+    async act(stage) {
+      const names = ["one", "two", "shut", "absent"].map(stage.own);
+      const others = Array.from({ length: 400 }, (_, at) => stage.own(`absent-${at}`));
+      const few = await stage.cluster.counts(names);
+      const many = await stage.cluster.counts([...names, ...others]);
+      const alone = await Promise.all(
+        names.slice(0, 2).map(async (name) => {
+          const { starts: _starts, ...operations } = await stage.cluster.operations(name);
+          return [name, { documents: await stage.cluster.countDocuments(name), ...operations }];
+        }),
+      );
+      const isSame = (counts: typeof few) => JSON.stringify([...counts].sort().map(sorted)) === JSON.stringify(alone.sort().map(sorted));
+      return [isSame(few), isSame(many), (few.get(stage.own("two"))?.documents ?? 0) - (few.get(stage.own("one"))?.documents ?? 0)];
+    },
+    expect: [true, true, 2],
+  },
+  {
     name: "operations of a restored index grow by one with each write, from 0 before 6.0",
     arrange: restoredOnce,
     act: grown,
@@ -192,6 +215,10 @@ async function restoredOnce(stage: Stage): Promise<void> {
   await stage.snapshot("whole", "one", "movies");
   await stage.restore("whole", "one", "movies", "copy");
   await until("its primary is started", async () => (await stage.health("copy"))?.primariesActive === 1);
+}
+
+function sorted([name, counts]: unknown[]): unknown {
+  return [name, Object.entries(counts as object).sort()];
 }
 
 /** One document is new, and one is written again. */

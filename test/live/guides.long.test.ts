@@ -39,20 +39,19 @@ afterAll(async () => {
   if (directory) await rm(directory, { recursive: true, force: true });
 });
 
-describe.each(["docs/backups.md", "docs/retention.md", "docs/copying.md"])("%s on the local host", (guide) => {
-  it(
-    "has commands that run as they stand",
-    async () => {
-      const commands = await commandsOf(guide);
-      expect(commands.length).toBeGreaterThan(2);
-      for (const line of commands) {
-        const { exitCode, text } = await typed(line);
-        expect(exitCode, text).toBe(0);
-        await live.settle();
-      }
-    },
-    LIMIT_MS * 2,
-  );
+/** Every command of the guide, one after the other. */
+const followed = (guide: string) => async () => {
+  const commands = await commandsOf(guide);
+  expect(commands.length).toBeGreaterThan(2);
+  for (const line of commands) {
+    const { exitCode, text } = await typed(line);
+    expect(exitCode, text).toBe(0);
+    await live.settle();
+  }
+};
+
+describe.each(["docs/backups.md", "docs/retention.md"])("%s on the local host", (guide) => {
+  it("has commands that run as they stand", followed(guide), LIMIT_MS * 2);
 });
 
 describe("docs/restoring.md on the local host", () => {
@@ -108,4 +107,9 @@ describe("docs/restoring.md on the local host", () => {
     },
     LIMIT_MS * 2,
   );
+});
+
+// Last: what it copies is restored by the watch, which moves the alias.
+describe("docs/copying.md on the local host", () => {
+  it("has commands that run as they stand", followed("docs/copying.md"), LIMIT_MS * 2);
 });

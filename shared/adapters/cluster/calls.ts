@@ -9,6 +9,7 @@ export type IndexCalls = Pick<
   | "indexBytes"
   | "countDocuments"
   | "operations"
+  | "counts"
   | "health"
   | "healths"
   | "updateIndexSettings"

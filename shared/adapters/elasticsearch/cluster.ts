@@ -9,7 +9,7 @@ import { contentsCalls } from "./contents/snapshotContents.ts";
 import { featureCalls, slmCalls } from "./features.ts";
 import { indexCalls } from "./indices.ts";
 import { nodeCalls } from "./nodes/nodes.ts";
-import { readRelease } from "./release/release.ts";
+import { type Release, readRelease } from "./release/release.ts";
 import { dataVersionsOf, leavingOf, STATE_PARTS, stateAnswer } from "./release/stateOfNodes.ts";
 import { repositoryCalls } from "./repositories.ts";
 import { restoreCalls } from "./restores.ts";
@@ -23,10 +23,17 @@ const UUID_UNKNOWN = "_na_";
 /** The {@link Cluster} port over HTTP, for Elasticsearch 2.4 … 9.x and OpenSearch with one set of paths. Errors: `invalid` for a malformed URL. */
 export function elasticsearchCluster(options: ClusterOptions): Cluster {
   const client = openClient(options);
-  const version = async () => (await readRelease(client)).version;
+  let known: string | undefined;
+  const release = async () => {
+    const found = await readRelease(client);
+    known = found.version;
+    return found;
+  };
+  /** It decides how requests are written, so one of this invocation suffices. */
+  const version = async () => known ?? (await release()).version;
   return {
     name: options.name,
-    info: () => readInfo(client),
+    info: () => readInfo(client, release),
     ...repositoryCalls(client),
     ...snapshotCalls(client, version),
     ...contentsCalls(client),
@@ -45,10 +52,10 @@ function isFrom(version: string, major: number, minor: number): boolean {
   return ours > major || (ours === major && oursMinor >= minor);
 }
 
-async function readInfo(client: ElasticsearchClient): Promise<ClusterInfo> {
+async function readInfo(client: ElasticsearchClient, readRelease: () => Promise<Release>): Promise<ClusterInfo> {
   const small = { subject: "cluster information", method: "GET" as const, answer: "small" as const };
   const [release, state, health] = await allEnded([
-    readRelease(client),
+    readRelease(),
     client.request(stateAnswer, {
       ...small,
       path: ["_cluster", "state", "metadata,nodes"],

@@ -23,13 +23,35 @@ export async function settingsFor(
   try {
     return await asked(client, "_all");
   } catch (error) {
-    // One index whose metadata is blocked keeps the settings of all from being read.
-    if (!hasCode(error, "refused") || faultOf(error)?.type !== "cluster_block_exception") throw error;
+    if (!isBlocked(error)) throw error;
   }
   const blocked = await blockedIndices(client);
   const settings = await asked(client, ["*", ...blocked.map((name) => `-${name}`)].join(","));
   for (const name of blocked) settings.set(name, { "blocks.metadata": "true" });
   return settings;
+}
+
+/** One index whose metadata is blocked keeps settings and statistics of all from being read. */
+function isBlocked(error: unknown): boolean {
+  return hasCode(error, "refused") && faultOf(error)?.type === "cluster_block_exception";
+}
+
+/** Without it wildcards leave out hidden indices; versions before 7.7 do not know it. */
+export const OPEN_AND_HIDDEN = { expand_wildcards: "open,hidden" };
+
+/** Asks for all indices, or for those of a list, and again without those whose metadata is blocked if there are such. */
+export async function withoutBlocked<Answer>(
+  client: ElasticsearchClient,
+  names: "all" | readonly string[],
+  ask: (names: readonly string[]) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await ask(names === "all" ? ["_all"] : names);
+  } catch (error) {
+    if (!isBlocked(error)) throw error;
+  }
+  const blocked = await blockedIndices(client);
+  return ask(names === "all" ? ["*", ...blocked.map((name) => `-${name}`)] : names.filter((name) => !blocked.includes(name)));
 }
 
 async function asked(client: ElasticsearchClient, names: string): Promise<Map<string, IndexSettings>> {

@@ -4,9 +4,9 @@ import { AppError, hasCode } from "../../model/errors.ts";
 import type { IndexCalls } from "../cluster/calls.ts";
 import { changeState } from "./acknowledged.ts";
 import type { ElasticsearchClient } from "./client.ts";
-import { operationsOf } from "./contents/operations.ts";
+import { countsOf, operationsOf } from "./contents/operations.ts";
 import { faultOf } from "./errors/errors.ts";
-import { settingsFor } from "./indexSettings.ts";
+import { OPEN_AND_HIDDEN, settingsFor, withoutBlocked } from "./indexSettings.ts";
 import { requireExactName } from "./names.ts";
 import { createdVersion } from "./release/createdVersion.ts";
 import { flattenSettings } from "./settings.ts";
@@ -92,10 +92,10 @@ export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<
     },
 
     async indexBytes() {
-      // `hidden` is unknown before 7.7, and without it hidden indices are missing there.
-      const wildcards = (await isHiding()) ? { expand_wildcards: "open,hidden" } : {};
-      const query = { filter_path: "indices.*.primaries.store.size_in_bytes", ...wildcards };
-      const answer = await client.request(storeAnswer, { subject: "index sizes", method: "GET", path: ["_stats", "store"], query });
+      const query = { filter_path: "indices.*.primaries.store.size_in_bytes", ...((await isHiding()) ? OPEN_AND_HIDDEN : {}) };
+      const answer = await withoutBlocked(client, "all", (names) =>
+        client.request(storeAnswer, { subject: "index sizes", method: "GET", path: [names.join(","), "_stats", "store"], query }),
+      );
       const sizes = Object.entries(answer.indices).map(([name, index]) => [name, index.primaries?.store?.size_in_bytes] as const);
       return new Map(sizes.flatMap(([name, bytes]) => (bytes === undefined ? [] : [[name, bytes] as const])));
     },
@@ -111,6 +111,8 @@ export function indexCalls(client: ElasticsearchClient, isHiding: () => Promise<
     },
 
     operations: (index) => operationsOf(client, index),
+
+    counts: (indices) => countsOf(client, indices, isHiding),
 
     async health(index) {
       requireExactName("index", index);

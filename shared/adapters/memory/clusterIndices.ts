@@ -15,13 +15,13 @@ import {
 const FINAL_SETTINGS = ["number_of_shards", "uuid", "version.created", "codec"];
 
 export function indexCalls(state: MemoryClusterState): IndexCalls {
-  return {
+  const calls: IndexCalls = {
     async listIndices() {
       return [...state.indices.values()].map((index) => listed(state, index));
     },
 
     async indexBytes() {
-      const there = [...state.indices.values()].filter((index) => index.state === "open" && !index.red && !index.lost);
+      const there = [...state.indices.values()].filter((index) => isTelling(index) && !index.red && !index.lost);
       return new Map(there.map(({ name, bytes }) => [name, bytes]));
     },
 
@@ -46,6 +46,15 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
         sinceStart: isSince,
         ...(isSince && { starts: `start ${index.restarts ?? 0}` }),
       };
+    },
+
+    async counts(names) {
+      const open = names.filter((name) => isTelling(state.indices.get(name)));
+      const counted = open.map(async (name) => {
+        const { starts: _starts, ...seen } = await calls.operations(name);
+        return [name, { documents: await calls.countDocuments(name), ...seen }] as const;
+      });
+      return new Map(await Promise.all(counted));
     },
 
     async health(name) {
@@ -108,6 +117,12 @@ export function indexCalls(state: MemoryClusterState): IndexCalls {
       Object.assign(index, { state: "open", writtenSinceStart: 0, restarted: true, restarts: (index.restarts ?? 0) + 1 });
     },
   };
+  return calls;
+}
+
+/** Whether the statistics of all indices include it. */
+function isTelling(index: MemoryIndex | undefined): boolean {
+  return index?.state === "open" && index.settings["blocks.metadata"] !== "true";
 }
 
 function requireClosable(state: MemoryClusterState, index: MemoryIndex): void {

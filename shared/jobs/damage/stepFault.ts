@@ -28,8 +28,8 @@ const PARTS: Readonly<Record<JobKindName, { input: z.ZodType; data: z.ZodType }>
   copy: {
     input: z.looseObject({ copyName: text, rule: z.looseObject({ to: object }), from: object, wanted: texts }),
     data: z.looseObject({
-      ...{ round: z.number(), snapshots: objects, batches: objects, skipped: object, moved: object },
-      pinned: object.optional(),
+      ...{ round: z.number(), snapshots: objects, skipped: object, moved: object },
+      ...{ pinned: object.optional(), moving: z.looseObject({ plan: text, begun: objects, done: object }).optional() },
     }),
   },
   arrival: {

@@ -1,5 +1,5 @@
 import type { ReplacedSeen } from "../../model/aliases/replacedIndex.ts";
-import type { ClusterIndex, IndexOperations } from "../../model/cluster.ts";
+import type { ClusterIndex, IndexCounts } from "../../model/cluster.ts";
 import { reason } from "../../model/reason.ts";
 import type { SnapshotProof } from "../../model/repository.ts";
 import { ok, type PreflightCheck, refuse, warn } from "../preflightTypes.ts";
@@ -12,21 +12,21 @@ export interface KeptSeen {
   proof: SnapshotProof;
   /** Operations that the snapshot's commits note. */
   operations: number | undefined;
-  documents: number;
-  now: IndexOperations;
+  now: IndexCounts;
 }
 
 /** Whether the snapshot holds exactly what the index holds: the same index, whole, and nothing was written to it since. */
-export function keptIn(index: ClusterIndex, { repository, proof, operations, documents, now }: KeptSeen): ReplacedSeen {
+export function keptIn(index: ClusterIndex, { repository, proof, operations, now }: KeptSeen): ReplacedSeen {
+  const { documents } = now;
   const named = { index: index.name, repository, snapshot: proof.name };
   const held = proof.closure?.indices.find(({ name }) => name === index.name);
   if (proof.verdict !== "whole" || !held) return { why: reason("alias.oldNotWhole", { ...named, verdict: proof.verdict }) };
   if (held.settings["index.uuid"] !== index.uuid) return { why: reason("alias.oldOther", named) };
+  if (now.primaries < index.shards)
+    return { why: reason("alias.oldShards", { index: index.name, started: now.primaries, shards: index.shards }) };
   if (held.documents !== documents)
     return { why: reason("alias.oldWritten", { ...named, held: held.documents ?? null, found: documents, by: "documents" }) };
   const kept = { index: index.name, uuid: index.uuid, repository, snapshot: proof.name, documents };
-  if (now.primaries < index.shards)
-    return { why: reason("alias.oldShards", { index: index.name, started: now.primaries, shards: index.shards }) };
   // Before 6.0 a node that starts anew counts from 0, so only a block shows that the index stays as it is.
   if (now.sinceStart || operations === undefined) return isWriteBlocked(index) ? { kept } : { why: reason("alias.oldUnblocked", named) };
   if (operations !== now.count)

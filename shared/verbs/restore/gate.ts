@@ -28,7 +28,7 @@ import { foreseenOnCluster, type OnCluster } from "./sameSnapshot.ts";
 import { streamHolders } from "./states/holders.ts";
 import type { RestoreJob } from "./step.ts";
 import { registrationOf, throttleOf } from "./target/registrationOf.ts";
-import { askedOf, type ClusterSeen } from "./target/seen.ts";
+import { askedOf, type ClusterSeen, rememberingHealths } from "./target/seen.ts";
 import { seenByCluster } from "./unread/seenByCluster.ts";
 
 /** Proof and preflight; used by both the dry run, which notes nothing, and the job. `unfinished`: the proof of what keeps the contents that go. */
@@ -42,7 +42,8 @@ export async function gateOf(
   const { proof, root, fault } = await evidenceOf(world, input, seen, isDry);
   const own = input.snapshot.isOrderTime ? undefined : proof.closure?.snapshot.startTime;
   const start = own ?? new Date(input.snapshot.startTime);
-  const { cluster, info, existing } = seen;
+  const cluster = rememberingHealths(seen.cluster);
+  const { info, existing } = seen;
   const indices = (proof.closure?.indices ?? []).map(({ name }) => name);
   const names = input.over
     ? await ownNames(world, cluster, { indices, input, existing, jobId: id })
@@ -58,7 +59,10 @@ export async function gateOf(
       });
   const there: Awaited<ReturnType<typeof seenThere>> = fault ? {} : await seenThere(world, id, seen, input);
   const overwrites = names.own && (await overwrittenSeen(world, cluster, { existing, names: names.own, input, isDry }));
-  const { recoveryRate, ...asked } = await askedOf(seen, proof, { aliases: aliasNames(input), isOver: input.over === true });
+  const { recoveryRate, ...asked } = await askedOf({ ...seen, cluster }, proof, {
+    aliases: aliasNames(input),
+    isOver: input.over === true,
+  });
   const { throttle, repositoryRate } = throttleOf(world, id, input, seen);
   const unfinished = [...(overwrites?.values() ?? [])].flatMap((seenOf) => ("unfinished" in seenOf ? [seenOf.unfinished] : []))[0];
   return {

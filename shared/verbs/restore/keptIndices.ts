@@ -23,7 +23,10 @@ export async function keptTogether(
   world: World,
   cluster: Cluster,
   indices: readonly ClusterIndex[],
-  { isDry }: { isDry: boolean },
+  {
+    isDry,
+    counted = () => cluster.counts(indices.map(({ name }) => name)),
+  }: { isDry: boolean; counted?: () => ReturnType<Cluster["counts"]> },
 ): Promise<[string, KeptSeen][] | undefined> {
   const names = indices.map(({ name }) => name);
   const newest = (await snapshotsWith(world, cluster.name, names)).sort((one, other) => other.time - one.time)[0];
@@ -38,19 +41,22 @@ export async function keptTogether(
     return names.map((name) => [name, { unfinished }]);
   }
   const found: [string, KeptSeen][] = [];
+  const counts = await counted();
   for (const index of indices) {
     const held = proof.closure?.indices.find(({ name }) => name === index.name);
     const seen = keptIn(index, {
       repository,
       proof,
       operations: held && (await operationsIn(store, { uuid, index: held })),
-      documents: await cluster.countDocuments(index.name),
-      now: await cluster.operations(index.name),
+      now: counts.get(index.name) ?? NONE_STARTED,
     });
     found.push([index.name, "kept" in seen ? { kept: { ...seen.kept, snapshotUuid: uuid } } : seen]);
   }
   return found;
 }
+
+/** Closed, or gone, since it was listed. */
+const NONE_STARTED = { documents: 0, count: 0, primaries: 0, sinceStart: false };
 
 interface Candidate {
   repository: string;

@@ -1,6 +1,6 @@
 import { isEarlier } from "../../jobs/lanes.ts";
 import type { OpenWork } from "../../jobs/openWork.ts";
-import type { Job } from "../../jobs/record.ts";
+import { isFinal, type Job } from "../../jobs/record.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
 import { hasCode, messageOf } from "../../model/errors.ts";
@@ -21,6 +21,8 @@ export async function gatherRetire(world: World, work: OpenWork, job: RetireJob)
   const isTime = new Date(until) <= world.clock.now();
   const over = isTime ? undefined : await overBytes(world, work, job, origin.watch);
   if (!isTime && over === undefined) return { there: false, until };
+  const neededBack = rollbackTo(work.jobs, job);
+  if (neededBack !== undefined) return { there: false, until, neededBack };
   try {
     return { ...(await observe(world, job, origin, over ? job.createdAt.toISOString() : until)), over };
   } catch (error) {
@@ -37,6 +39,22 @@ async function observe(world: World, job: RetireJob, origin: Origin, until: stri
   const { uuid, aliases } = index;
   const successor = await successorOf(cluster, all, index, origin.alias);
   return { there: true, until, uuid, aliases, marked: index.settings[JOB_MARKER_KEY] !== undefined, alias: origin.alias, successor };
+}
+
+/** An open rollback to the index: it was shown that the index is there, and ends this job before the alias moves. */
+export function rollbackTo(jobs: readonly Job[], { intent }: RetireJob): string | undefined {
+  const isTo = ({ kind, intent: of, head }: Job) =>
+    kind === "rollback" &&
+    of.cluster === intent.cluster &&
+    !isFinal(head.state) &&
+    !head.cancelling &&
+    isBackTo(of.input, intent.input.uuid);
+  return jobs.find(isTo)?.id;
+}
+
+function isBackTo(input: unknown, uuid: string): boolean {
+  const { moves = [] } = (input ?? {}) as { moves?: readonly { to: readonly { uuid: string }[] }[] };
+  return moves.some(({ to }) => to.some((index) => index.uuid === uuid));
 }
 
 /** The other index behind the alias, if searches find everything there: it is open, and all its primaries are started. */
@@ -59,18 +77,26 @@ export async function successorOf(
 /** Read once per invocation. */
 const sizes = new WeakMap<OpenWork, Map<string, Promise<Map<string, number>>>>();
 
-/** The newest are kept; what cannot be asked for is no reason to delete one earlier. */
+/** The newest are kept, and of those beyond the bound the oldest goes first; what cannot be asked for is no reason to delete one earlier. */
 async function overBytes(world: World, work: OpenWork, job: RetireJob, watch: string | undefined): Promise<OverBytes | undefined> {
   const name = configuredCluster(job);
   const isKept = ({ kind, intent, head }: Job) =>
     kind === "retire" && intent.cluster === name && (intent.input as RetireInput).watch === watch && !head.cancelling;
-  const newer = work.jobs.filter((other) => other.id !== job.id && isKept(other) && isEarlier(job, other));
-  const most = watch === undefined ? mostByHand(world, name, [job, ...newer]) : world.config.watches[watch]?.restore.keepOldBytes;
-  if (most === undefined) return undefined;
+  const kept = work.jobs.filter((other) => other.id !== job.id && isKept(other)) as RetireJob[];
+  const withNewer = (one: RetireJob) => [one, ...[job, ...kept].filter((other) => other !== one && isEarlier(one, other))];
+  const mostOf = (one: RetireJob) =>
+    watch === undefined ? mostByHand(world, name, withNewer(one)) : world.config.watches[watch]?.restore.keepOldBytes;
+  if (mostOf(job) === undefined) return undefined;
   try {
     const bytesOf = await sizesOf(world, work, name);
-    const bytes = [job, ...newer].reduce((sum, { intent }) => sum + (bytesOf.get((intent.input as RetireInput).index) ?? 0), 0);
-    return bytes > most ? { bytes, most } : undefined;
+    const overOf = (one: RetireJob): OverBytes | undefined => {
+      const most = mostOf(one);
+      const bytes = withNewer(one).reduce((sum, { intent }) => sum + (bytesOf.get(intent.input.index) ?? 0), 0);
+      return most !== undefined && bytes > most ? { bytes, most } : undefined;
+    };
+    // One that must stay until another index serves holds up none.
+    const isBefore = (other: RetireJob) => isEarlier(other, job) && !other.head.data.unservedSince && overOf(other) !== undefined;
+    return kept.some(isBefore) ? undefined : overOf(job);
   } catch (error) {
     if (!hasCode(error, "transient", "denied", "refused")) throw error;
     return undefined;
@@ -78,10 +104,10 @@ async function overBytes(world: World, work: OpenWork, job: RetireJob, watch: st
 }
 
 /** The last person who said how much decides, and where nobody did ossnap.yaml. */
-function mostByHand(world: World, cluster: string, kept: readonly Job[]): number | undefined {
-  const said = kept.filter(({ intent }) => (intent.input as RetireInput).keepOldBytes !== undefined);
-  const last = said.reduce<Job | undefined>((latest, job) => (latest && isEarlier(job, latest) ? latest : job), undefined);
-  return last ? (last.intent.input as RetireInput).keepOldBytes : world.config.clusters[cluster]?.keepOldBytes;
+function mostByHand(world: World, cluster: string, kept: readonly RetireJob[]): number | undefined {
+  const said = kept.filter(({ intent }) => intent.input.keepOldBytes !== undefined);
+  const last = said.reduce<RetireJob | undefined>((latest, job) => (latest && isEarlier(job, latest) ? latest : job), undefined);
+  return last ? last.intent.input.keepOldBytes : world.config.clusters[cluster]?.keepOldBytes;
 }
 
 function sizesOf(world: World, work: OpenWork, cluster: string): Promise<Map<string, number>> {

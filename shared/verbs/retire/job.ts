@@ -1,10 +1,10 @@
 import type { JobKind } from "../../jobs/kind.ts";
-import type { OpenWork } from "../../jobs/openWork.ts";
+import { type OpenWork, readOpenWork } from "../../jobs/openWork.ts";
 import { configuredCluster, type World } from "../../jobs/world.ts";
 import { AppError } from "../../model/errors.ts";
 import { reason } from "../../model/reason.ts";
 import { readOpen } from "../../notices/generations.ts";
-import { gatherRetire, originOf, successorOf } from "./gather.ts";
+import { gatherRetire, originOf, rollbackTo, successorOf } from "./gather.ts";
 import { reportRetire, reportUnserved, unservedKey } from "./show.ts";
 import { type RetireData, type RetireInput, type RetireObservation, stepRetire } from "./step.ts";
 
@@ -24,6 +24,11 @@ export function retireKind(world: World, work: OpenWork): JobKind<RetireInput, R
           if (index.aliases.length > 0)
             return { found: "foreign", reason: reason("retire.serves", { index: args.index, aliases: index.aliases }) };
           const { alias } = await originOf(world, job);
+          const rollback = rollbackTo((await readOpenWork(world)).jobs, job);
+          if (rollback !== undefined)
+            throw new AppError("conflict", `index ${args.index}: ${rollback} puts the alias back on it; it is kept`, {
+              reason: reason("retire.neededBack", { index: args.index, rollback }),
+            });
           // A person may have deleted the successor since the last look: the request is put off, and the next look waits.
           if ((await successorOf(cluster, all, index, alias)) === undefined)
             throw new AppError("conflict", `index ${args.index}: no other index serves its alias any more; it is kept`);

@@ -32,7 +32,12 @@ export interface OverBytes {
   most: number;
 }
 
-export type RetireObservation = { until: string; over?: OverBytes | undefined } & (
+export type RetireObservation = {
+  until: string;
+  over?: OverBytes | undefined;
+  /** An open rollback that puts the alias back on it. */
+  neededBack?: string | undefined;
+} & (
   | { there: false }
   /** The cluster does not answer. */
   | { there: "unknown"; code: string; message: string }
@@ -53,6 +58,8 @@ export function stepRetire(job: RetireJob, seen: RetireObservation, now: Date): 
   const { data } = job.head;
   const { index, uuid } = job.intent.input;
   if (job.head.cancelling) return { do: "record", state: "cancelled", reason: reason("job.cancelled"), data };
+  if (seen.neededBack !== undefined)
+    return { do: "wait", own: true, reason: reason("retire.neededBack", { index, rollback: seen.neededBack }) };
   if (new Date(seen.until) > now) return { do: "wait", own: true, reason: reason("retire.kept", { index, until: seen.until }) };
   // The job's patience was counted from the time that was asked for, which may have been raised since.
   if (seen.there === "unknown") {

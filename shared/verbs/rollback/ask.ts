@@ -111,11 +111,11 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
         snapshot: gone.snapshot,
       }),
     });
-  const { moves, stays } = movable(
+  const { back, stays } = movable(
     restore,
     swapped.map((move) => moveBack(move, { before, indices })),
   );
-  const isKnown = moves.every(({ from }) => from.every(({ uuid }) => uuid !== ""));
+  const isKnown = back.moves.every(({ from }) => from.every(({ uuid }) => uuid !== ""));
   if (cluster === undefined || !isKnown || !Object.hasOwn(world.config.clusters, cluster))
     throw new AppError(
       "invalid",
@@ -125,7 +125,7 @@ async function swapOf(world: World, restore: string): Promise<{ cluster: string;
     throw new AppError("invalid", `${restore}: the alias ${alias} was on several indices before; ossnap moves it back to one only`, {
       reason: reason("rollback.several", { restore, alias, indices: before.map(({ name }) => name) }),
     });
-  return { cluster, input: { restore, moves, keepOldMs: KEEP_OLD_MS }, stays };
+  return { cluster, input: { restore, ...back, keepOldMs: KEEP_OLD_MS }, stays };
 }
 
 /** The indices that the alias had before; an index without a uuid is not known. */
@@ -141,10 +141,12 @@ function moveBack(
   return { alias, from, to: earlier };
 }
 
-function movable(restore: string, all: readonly RollbackMove[]): { moves: RollbackMove[]; stays: string[] } {
+function movable(restore: string, all: readonly RollbackMove[]): { back: Pick<RollbackInput, "moves" | "serving">; stays: string[] } {
   const moves = all.filter(({ to }) => to.length > 0);
   if (moves.length === 0) throw noEarlier(restore, all);
-  return { moves, stays: all.filter(({ to }) => to.length === 0).map(({ alias }) => alias) };
+  const staying = all.filter(({ to }) => to.length === 0);
+  const serving = new Set(staying.flatMap(({ from }) => from.map(({ uuid }) => uuid)));
+  return { back: { moves, ...(serving.size > 0 && { serving: [...serving] }) }, stays: staying.map(({ alias }) => alias) };
 }
 
 function noEarlier(restore: string, moves: readonly RollbackMove[]): AppError {

@@ -2,7 +2,7 @@ import { otherSwap, type SwapResult } from "../../jobs/aliasSwap.ts";
 import { readOpenWork } from "../../jobs/openWork.ts";
 import { isInFlight, type Job } from "../../jobs/record.ts";
 import type { World } from "../../jobs/world.ts";
-import type { Cluster, ClusterIndex } from "../../model/cluster.ts";
+import type { Cluster, ClusterIndex, IndexOperations } from "../../model/cluster.ts";
 import { type Reason, reason } from "../../model/reason.ts";
 import { markingJob } from "../../model/restoredName.ts";
 import { holdersIn } from "../../plan/aliases/moves.ts";
@@ -136,12 +136,18 @@ function retireOf(
 /**
  * Before 6.0 a primary counts its operations since it started on its node: the count is complete only while every primary is the one that the
  * restore started, which its recovery shows.
+ * @param counted just now, if it was.
  */
-export async function writesSince(cluster: Cluster, index: ClusterIndex | undefined, operations: number | undefined): Promise<WritesSeen> {
+export async function writesSince(
+  cluster: Cluster,
+  index: ClusterIndex | undefined,
+  operations: number | undefined,
+  counted?: Omit<IndexOperations, "starts">,
+): Promise<WritesSeen> {
   if (!index) return { unknown: reason("writes.gone") };
   if (index.state === "close") return { unknown: reason("writes.closed") };
   if (operations === undefined) return { unknown: reason("writes.noCount") };
-  const { count, primaries, sinceStart } = await cluster.operations(index.name);
+  const { count, primaries, sinceStart } = counted ?? (await cluster.operations(index.name));
   if (primaries < index.shards) return { unknown: reason("writes.shardsDown", { started: primaries, shards: index.shards }) };
   if (sinceStart) {
     const restored = (await cluster.recovery(index.name)).filter(({ primary, type }) => primary && type === "SNAPSHOT");

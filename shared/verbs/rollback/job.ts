@@ -65,9 +65,9 @@ export function rollbackKind(world: World): JobKind<RollbackInput, RollbackData,
   };
 }
 
-/** What served until now; an index that one alias leaves and another returns to stays. */
+/** What served until now; an index that one alias leaves and another returns to, or stays on, is not left. */
 function leftBy({ intent: { input } }: RollbackJob): LeftIndex[] {
-  const back = new Set(input.moves.flatMap(({ to }) => to.map(({ uuid }) => uuid)));
+  const back = new Set([...(input.serving ?? []), ...input.moves.flatMap(({ to }) => to.map(({ uuid }) => uuid))]);
   const left = input.moves.flatMap(({ alias, from }) => from.map(({ name, uuid }) => ({ name, uuid, alias })));
   return [...new Map(left.map((index) => [index.uuid, index])).values()].filter(({ uuid }) => !back.has(uuid));
 }

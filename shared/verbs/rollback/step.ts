@@ -20,6 +20,8 @@ export interface RollbackInput {
   /** The restore whose swap is undone. */
   restore: string;
   moves: readonly RollbackMove[];
+  /** Uuids of indices that stay behind an alias that was on none before; absent if there are none. */
+  serving?: readonly string[];
   /** A person accepts that what was written since the swap is not found any more. */
   loseWrites?: true;
   /** How long the indices that leave the aliases are kept. */

@@ -65,7 +65,7 @@ export const COPIES: Readonly<Record<string, string>> = {
     "{source} was written by Elasticsearch 2.x, whose root cannot be copied: list its snapshots once on Elasticsearch 5.x with a writable registration, which writes index-0, or copy the whole folder with another tool",
   "copy.wouldLeave": "the destination would no longer list {count|snapshot|snapshots} that it lists now: {snapshots}",
   "copy.unneeded":
-    "{blobs|blob|blobs}, {bytes:bytes} at the destination are needed by no snapshot that it would list; `unneeded` of the copy would delete them after a day",
+    "{blobs|blob|blobs}, {bytes:bytes} at the destination are needed by no snapshot that it would list; the setting unneeded of the copy would delete them after a day",
   "copy.wouldUnlist":
     "while blobs are written, the destination does not list {snapshots|snapshot|snapshots} that it lists now; afterwards {again} of them again",
   "copy.writing": "waits until {until}: a write of {job} was not answered and may still arrive at the destination",

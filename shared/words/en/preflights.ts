@@ -70,6 +70,8 @@ export const PREFLIGHTS: Readonly<Record<string, string>> = {
     "for this restore {repository} gets max_restore_bytes_per_sec {rate} ({now:reason}); the next restore without a rate, or `ossnap repositories register {repository} --apply`, sets it back to what ossnap.yaml says",
   "kept.atMost":
     "of what restores by hand and rollbacks replaced on {cluster}, at most {most:bytes} is kept: the oldest is deleted before its time",
+  "kept.sizesUnknown":
+    "{cluster} does not tell the sizes of its indices ({message}): what restores by hand and rollbacks replaced is kept for its whole time, also where it takes more than {most:bytes}",
   "kept.tooLarge":
     "{indices} takes {bytes:bytes}, and keepOldBytes allows {most:bytes}: it is deleted once the alias has moved, and there is no rollback then",
   "restore.atSource": "source: {documents} ({cluster}, at that time)",

@@ -118,6 +118,7 @@ export const VERBS: Readonly<Record<string, string>> = {
   "retire.deleted": "{index} is deleted",
   "retire.gone": "{index} was already gone",
   "retire.kept": "{index} is kept until {until}",
+  "retire.neededBack": "{index} is kept: {rollback} puts the alias back on it",
   "retire.overBytes": "deleting {index} before its time: what is kept takes {bytes:bytes} with it, and keepOldBytes allows {most:bytes}",
   "retire.notOurs": "the name {index} now belongs to another index, which is not deleted",
   "retire.serves": "{index} still has an alias ({aliases}), so it is not deleted",

@@ -47,6 +47,22 @@ const CALLS: Record<string, [requests: number, ask: (cluster: Cluster) => Promis
   plugins: [1, (cluster) => cluster.plugins()],
   limits: [1, (cluster) => cluster.limits()],
   disks: [1, (cluster) => cluster.disks()],
+  counts: [1, (cluster) => cluster.counts(["movies", "logs"])],
+  "counts of a thousand": [2, (cluster) => cluster.counts(Array.from({ length: 1_000 }, (_, at) => `movies-${at}`))],
+  "counts of a thousand after info": [
+    4,
+    async (cluster) => {
+      await cluster.info();
+      await cluster.counts(Array.from({ length: 1_000 }, (_, at) => `movies-${at}`));
+    },
+  ],
+  "indexBytes after info": [
+    4,
+    async (cluster) => {
+      await cluster.info();
+      await cluster.indexBytes();
+    },
+  ],
   healths: [1, (cluster) => cluster.healths()],
   runningWork: [1, (cluster) => cluster.runningWork()],
 };

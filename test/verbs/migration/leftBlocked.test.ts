@@ -107,4 +107,61 @@ describe("a cut-over that cannot lift its block", () => {
     expect(await endOf(world, id, 24)).toMatchObject({ state: "failed", reason: { code: "job.patience" } });
     expect(await isBlocked(world)).toBeUndefined();
   }, 60_000);
+
+  it("is given up also where the source is away for some hours of each day, which do not count", async () => {
+    const { world, id } = await blocking();
+    refuseLifts(world, Number.POSITIVE_INFINITY);
+    awayFor(world, { everyHours: 8, hours: 2 });
+    await cancelJob(await world.open(), id, OPS);
+    const cancelled = world.now().getTime();
+    const done = await endOf(world, id, 96);
+    expect(done).toMatchObject({ state: "failed", reason: { code: "migration.leftBlocked" } });
+    const hours = (new Date(done?.at ?? 0).getTime() - cancelled) / (60 * MINUTE_MS);
+    expect([hours > 27, hours < 34]).toEqual([true, true]);
+    expect(done && say(done.reason)).toContain(`tried since ${new Date(cancelled).toISOString().slice(0, 16)}`);
+  }, 60_000);
+
+  it.each([
+    ["", false],
+    [", also where the first look then fails", true],
+  ])(
+    "is tried again after a pause of days in which nobody tried%s",
+    async (_, isUnseen) => {
+      const { world, id } = await blocking();
+      refuseLifts(world, 6);
+      await cancelJob(await world.open(), id, OPS);
+      for (let tick = 0; tick < 3; tick += 1) {
+        world.advance(STEP_MS);
+        await advanceJobs(await world.open());
+      }
+      await setPaused(await world.open(), true, "ops");
+      for (let hour = 0; hour < 72; hour += 1) {
+        world.advance(60 * MINUTE_MS);
+        await advanceJobs(await world.open());
+      }
+      await setPaused(await world.open(), false, "ops");
+      if (isUnseen) {
+        const list = world.source.listIndices;
+        world.source.listIndices = async () => {
+          throw new AppError("transient", "source: reset");
+        };
+        await advanceJobs(await world.open());
+        world.source.listIndices = list;
+      }
+      expect(await endOf(world, id, 24)).toMatchObject({ state: "cancelled" });
+      expect(await isBlocked(world)).toBeUndefined();
+    },
+    60_000,
+  );
 });
+
+/** The last hours of each span, from now on. */
+function awayFor(world: TestWorld, { everyHours, hours }: { everyHours: number; hours: number }): void {
+  const list = world.source.listIndices;
+  const start = world.now().getTime();
+  world.source.listIndices = async () => {
+    const hour = ((world.now().getTime() - start) / (60 * MINUTE_MS)) % everyHours;
+    if (hour >= everyHours - hours) throw new AppError("transient", "source: no route to host");
+    return list.call(world.source);
+  };
+}

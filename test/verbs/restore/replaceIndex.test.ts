@@ -4,6 +4,7 @@ import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { dryRollback } from "../../../shared/verbs/rollback/ask.ts";
 import { fixtureRepository } from "../../format/fixtureRepositories.ts";
+import { countsAsSet } from "../../world/countsOf.ts";
 import { freshWorld, settle, tick, world } from "../../world/moved.ts";
 import { OPS } from "../../world/nightly.ts";
 import { MOVED } from "../../world/world.ts";
@@ -42,6 +43,7 @@ function counts(operations: "held" | "more"): void {
     const seen = await asked(index);
     return index === NAME ? { ...seen, count: DOCUMENTS + extra } : seen;
   };
+  countsAsSet(world.target);
 }
 const wanted = (change: Partial<RestoreRequestByHand> = {}): RestoreRequestByHand => ({
   ...{ snapshot: "snap-3", repository: "moved-movies", to: "target", indices: [NAME], alias: NAME, replicas: 0, replaceIndex: true },

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { readOpenWork } from "../../../shared/jobs/openWork.ts";
 import { AppError } from "../../../shared/model/errors.ts";
+import { advanceJob } from "../../../shared/tick/advance.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../shared/verbs/restore/askByHand.ts";
 import { askRollback, dryRollback } from "../../../shared/verbs/rollback/ask.ts";
 import { movedWorld } from "../../golden/stages.ts";
@@ -108,9 +110,39 @@ describe("what restores by hand keep", () => {
       throw new AppError("denied", "not for this user");
     };
     bound(world, 1);
-    expect(await told(world)).toEqual([["ok", "kept.atMost", { cluster: "target", most: 1 }]]);
+    expect(await told(world)).toEqual([["warn", "kept.sizesUnknown", { cluster: "target", most: 1, message: "not for this user" }]]);
     await restored(world, { alias: "shop", snapshot: "snap-2" });
     expect(await kept(world)).toEqual([index]);
+  });
+
+  it("goes oldest first, also when the newer one is looked at first", async () => {
+    const world = await opened();
+    const shop = await moved(world, "shop");
+    const site = await moved(world, "site");
+    world.target.indexBytes = async () => new Map([shop.left, site.left].map((index, at) => [index, 300 + 100 * at]));
+    bound(world, 350);
+    const { jobs } = await readOpenWork(await world.open());
+    const [retire] = jobs.filter(({ kind, intent }) => kind === "retire" && (intent.input as { index: string }).index === site.left);
+    await advanceJob(await world.open(), retire?.id ?? "");
+    expect(await kept(world)).toEqual([shop.left, site.left].sort());
+    await ticks(world, 1);
+    expect(await kept(world)).toEqual([]);
+  });
+
+  it("stays for a rollback that was asked for before it had to go", async () => {
+    const world = await opened();
+    const { job, left, has } = await moved(world, "shop");
+    await askRollback(await world.open(), { restore: job, loseWrites: true }, OPS);
+    bound(world, (await bytesOf(world, has)) + (await bytesOf(world, left)) - 1);
+    const { jobs } = await readOpenWork(await world.open());
+    const [retire] = jobs.filter(({ kind }) => kind === "retire");
+    world.target.indexBytes = async () => new Map([[left, 1e9]]);
+    expect(await advanceJob(await world.open(), retire?.id ?? "")).toMatchObject({
+      outcome: "waiting",
+      reason: { code: "retire.neededBack" },
+    });
+    await ticks(world, 3);
+    expect((await world.target.listIndices()).find(({ name }) => name === left)?.aliases).toEqual(["shop"]);
   });
 
   it("is bounded after a rollback too, whose plan says so", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readOpenWork } from "../../../shared/jobs/openWork.ts";
 import type { DoneRecord } from "../../../shared/jobs/record.ts";
 import type { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
@@ -69,6 +70,8 @@ describe("a rollback of a restore of twelve indices", () => {
     await settle();
     expect(await behind("all")).toEqual(NAMES.map((index) => asOf(index, "21")));
     expect(await behind("logs-11")).toEqual([asOf("logs-11", "20")]);
+    // They serve, so nothing is to delete them one day.
+    expect((await readOpenWork(await world.open())).jobs.filter(({ kind }) => kind === "retire")).toEqual([]);
   });
 
   it("is refused with the request that takes the aliases off where none was on an index before", async () => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { otherSwap } from "../../../shared/jobs/aliasSwap.ts";
+import { readOpenWork } from "../../../shared/jobs/openWork.ts";
+import { AppError } from "../../../shared/model/errors.ts";
 import { reason } from "../../../shared/model/reason.ts";
 import { advanceJob } from "../../../shared/tick/advance.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
@@ -122,6 +125,19 @@ describe.each(["5.5.3", "6.7.0"])("a rollback on %s", (targetVersion) => {
     await settle();
     expect(await doneOf(id)).toMatchObject({ state: "refused", reason: { code: "rollback.gone", params: { index: first } } });
     expect(await nameServed()).toEqual([second]);
+  });
+
+  it("holds back a restore that would move the alias while its own request may be under way", async () => {
+    const { restore } = await serveBoth();
+    const id = await ask({ restore });
+    world.target.moveAliases = async () => {
+      throw new AppError("transient", "no answer");
+    };
+    await tick();
+    const { jobs } = await readOpenWork(await world.open());
+    expect(jobs.find((job) => job.id === id)?.head.claim?.effect).toBe("swapAlias");
+    const self = { id: "restore-0000000000000000", cluster: "target", aliases: ["orders"] };
+    expect(otherSwap(jobs, self, world.now())).toMatchObject({ code: "alias.moving", params: { job: id } });
   });
 
   it("waits while another job may be moving the alias", async () => {

@@ -1,7 +1,9 @@
 import * as z from "zod";
-import type { IndexOperations } from "../../../model/cluster.ts";
+import type { IndexCounts, IndexOperations } from "../../../model/cluster.ts";
 import { shortHash } from "../../../model/hash.ts";
 import type { ElasticsearchClient } from "../client.ts";
+import { batches } from "../deleteSnapshots.ts";
+import { OPEN_AND_HIDDEN, withoutBlocked } from "../indexSettings.ts";
 import { requireExactName } from "../names.ts";
 
 const operationsAnswer = z.object({
@@ -14,6 +16,7 @@ const operationsAnswer = z.object({
           z.array(
             z.object({
               routing: z.object({ primary: z.boolean() }),
+              docs: z.object({ count: z.number() }).optional(),
               seq_no: z.object({ max_seq_no: z.number() }).optional(),
               indexing: z.object({ index_total: z.number(), delete_total: z.number() }),
             }),
@@ -39,14 +42,50 @@ export async function operationsOf(client: ElasticsearchClient, index: string): 
   const query = { level: "shards", filter_path: parts.map((part) => `indices.*.shards.*.${part}`).join(",") };
   const call = { subject: `operations of index ${index}`, method: "GET" as const, path: [index, "_stats"], query };
   const { indices } = await client.request(operationsAnswer, call);
-  const primaries = Object.values(indices[index]?.shards ?? {})
+  const { documents: _documents, ...seen } = countsIn(indices[index]);
+  return { ...seen, ...(seen.sinceStart ? { starts: await startsOf(client, index) } : {}) };
+}
+
+/**
+ * Documents and operations of several open indices: named in one request as far as its line has room, otherwise those of all indices.
+ * @param isHiding whether hidden indices are known, which wildcards leave out otherwise.
+ */
+export async function countsOf(
+  client: ElasticsearchClient,
+  names: readonly string[],
+  isHiding: () => Promise<boolean>,
+): Promise<Map<string, IndexCounts>> {
+  for (const name of names) requireExactName("index", name);
+  const [first, ...more] = batches("/", [...new Set(names)]);
+  if (first === undefined) return new Map();
+  const parts = ["routing.primary", "docs.count", "seq_no.max_seq_no", "indexing.index_total", "indexing.delete_total"];
+  const query = { level: "shards", filter_path: parts.map((part) => `indices.*.shards.*.${part}`).join(",") };
+  const isAll = more.length > 0;
+  const wildcards = isAll && (await isHiding()) ? OPEN_AND_HIDDEN : {};
+  const { indices } = await withoutBlocked(client, isAll ? "all" : first, async (asked) => {
+    if (asked.length === 0) return { indices: {} };
+    return client.request(operationsAnswer, {
+      ...{ subject: `documents and operations of ${names.length} indices`, method: "GET", answer: "large" },
+      ...{ path: [asked.join(","), "_stats", "docs,indexing"], query: { ...query, ignore_unavailable: "true", ...wildcards } },
+    });
+  });
+  return new Map(names.flatMap((name) => (Object.hasOwn(indices, name) ? [[name, countsIn(indices[name])] as const] : [])));
+}
+
+type OfIndex = z.output<typeof operationsAnswer>["indices"][string];
+
+function countsIn(index: OfIndex | undefined): IndexCounts {
+  const primaries = Object.values(index?.shards ?? {})
     .flat()
     .filter(({ routing }) => routing.primary);
-  // The first operation has the number 0.
-  const counts = primaries.map(({ seq_no: by, indexing }) => (by ? by.max_seq_no + 1 : indexing.index_total + indexing.delete_total));
-  const seen = { count: counts.reduce((sum, one) => sum + one, 0), primaries: primaries.length };
-  const sinceStart = primaries.some(({ seq_no: by }) => by === undefined);
-  return { ...seen, sinceStart, ...(sinceStart ? { starts: await startsOf(client, index) } : {}) };
+  const sumOf = (value: (shard: (typeof primaries)[number]) => number) => primaries.reduce((sum, shard) => sum + value(shard), 0);
+  return {
+    documents: sumOf(({ docs }) => docs?.count ?? 0),
+    // The first operation has the number 0.
+    count: sumOf(({ seq_no: by, indexing }) => (by ? by.max_seq_no + 1 : indexing.index_total + indexing.delete_total)),
+    primaries: primaries.length,
+    sinceStart: primaries.some(({ seq_no: by }) => by === undefined),
+  };
 }
 
 /** The recoveries with which the primaries started: a node that starts again, or another node, recovers them anew. */

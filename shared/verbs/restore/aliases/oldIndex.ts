@@ -14,13 +14,24 @@ export async function replacedSeen(
   { existing, aliases, isDry }: { existing: readonly ClusterIndex[]; aliases: readonly string[]; isDry: boolean },
 ): Promise<Map<string, ReplacedSeen>> {
   const found = new Map<string, ReplacedSeen>();
-  for (const index of existing)
-    if (aliases.includes(index.name) && index.state === "open") found.set(index.name, await newestOf(world, cluster, index, isDry));
+  const there = existing.filter(({ name, state }) => aliases.includes(name) && state === "open");
+  let counts: ReturnType<Cluster["counts"]> | undefined;
+  // One request for all of them, and none where no snapshot holds one.
+  const counted = () => {
+    counts ??= cluster.counts(there.map(({ name }) => name));
+    return counts;
+  };
+  for (const index of there) found.set(index.name, await newestOf(world, cluster, index, { isDry, counted }));
   return found;
 }
 
-async function newestOf(world: World, cluster: Cluster, index: ClusterIndex, isDry: boolean): Promise<ReplacedSeen> {
-  const [found] = (await keptTogether(world, cluster, [index], { isDry })) ?? [];
+async function newestOf(
+  world: World,
+  cluster: Cluster,
+  index: ClusterIndex,
+  options: { isDry: boolean; counted(): ReturnType<Cluster["counts"]> },
+): Promise<ReplacedSeen> {
+  const [found] = (await keptTogether(world, cluster, [index], options)) ?? [];
   if (!found) return { why: reason("alias.oldUnsaved", { index: index.name, cluster: cluster.name }) };
   const [, seen] = found;
   if ("why" in seen) return seen;

@@ -1,5 +1,5 @@
 import type { World } from "../../../jobs/world.ts";
-import type { Cluster, ClusterIndex } from "../../../model/cluster.ts";
+import type { Cluster, ClusterIndex, IndexCounts } from "../../../model/cluster.ts";
 import type { OldIndex, OldSeen } from "../../../model/overwriting/oldIndex.ts";
 import { becauseOf, type Reason, reason } from "../../../model/reason.ts";
 import { markingJob } from "../../../model/restoredName.ts";
@@ -17,8 +17,7 @@ export async function overwrittenSeen(
 ): Promise<Map<string, OldSeen>> {
   const there = existing.filter(({ name }) => names.has(name));
   const { rollsBack, loseOld } = input;
-  if (rollsBack)
-    return new Map(await Promise.all(there.map(async (index) => [index.name, await writtenSeen(cluster, index, rollsBack)] as const)));
+  if (rollsBack) return allWritten(cluster, there, rollsBack);
   if (loseOld) return new Map(there.map(({ name }) => [name, { lost: reason("over.loses", { index: name }) }]));
   const found = new Map<string, OldSeen>();
   for (const { name } of there.filter(({ state }) => state === "close"))
@@ -26,6 +25,12 @@ export async function overwrittenSeen(
   const open = there.filter(({ state }) => state === "open");
   for (const [name, seen] of open.length === 0 ? [] : await keptOpen(world, cluster, open, isDry)) found.set(name, seen);
   return found;
+}
+
+async function allWritten(cluster: Cluster, there: readonly ClusterIndex[], rollsBack: RolledBack): Promise<Map<string, OldSeen>> {
+  const counts = await cluster.counts(there.filter(({ state }) => state === "open").map(({ name }) => name));
+  const seen = there.map(async (index) => [index.name, await writtenSeen(cluster, index, rollsBack, counts.get(index.name))] as const);
+  return new Map(await Promise.all(seen));
 }
 
 async function keptOpen(world: World, cluster: Cluster, open: readonly ClusterIndex[], isDry: boolean): Promise<[string, OldSeen][]> {
@@ -45,18 +50,28 @@ function wayOut(index: string): Reason {
 }
 
 /** Of a restore that is taken back: what it restored is in its snapshot, so only what was written since would be lost. */
-async function writtenSeen(cluster: Cluster, index: ClusterIndex, rollsBack: RolledBack): Promise<OldSeen> {
-  const why = await writtenOver(cluster, index, rollsBack);
+async function writtenSeen(
+  cluster: Cluster,
+  index: ClusterIndex,
+  rollsBack: RolledBack,
+  counted: IndexCounts | undefined,
+): Promise<OldSeen> {
+  const why = await writtenOver(cluster, index, rollsBack, counted);
   if (rollsBack.loseWrites && why?.code === "rollback.overWrites") return { lost: reason("rollback.overLost", why.params) };
   if (rollsBack.loseWrites && why?.code === "rollback.overUnknown") return { lost: reason("rollback.overLostUnknown", why.params) };
   return why ? { why } : { unwritten: reason("rollback.overUnwritten", { index: index.name, restore: rollsBack.restore }) };
 }
 
 /** What a rollback over the index would lose; `undefined` for nothing. */
-export async function writtenOver(cluster: Cluster, index: ClusterIndex, { restore, indices }: RolledBack): Promise<Reason | undefined> {
+async function writtenOver(
+  cluster: Cluster,
+  index: ClusterIndex,
+  { restore, indices }: RolledBack,
+  counted?: IndexCounts,
+): Promise<Reason | undefined> {
   const made = indices.find(({ name, uuid }) => name === index.name && uuid === index.uuid);
   if (!made || markingJob(index.settings) !== restore) return reason("rollback.overOther", { index: index.name, restore });
-  const seen = await writesSince(cluster, index, made.operations);
+  const seen = await writesSince(cluster, index, made.operations, counted);
   if ("unknown" in seen) return reason("rollback.overUnknown", becauseOf(seen.unknown, { index: index.name }));
   return seen.writes > 0 ? reason("rollback.overWrites", { index: index.name, writes: seen.writes }) : undefined;
 }

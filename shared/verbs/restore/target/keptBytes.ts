@@ -1,5 +1,6 @@
 import type { World } from "../../../jobs/world.ts";
-import { hasCode } from "../../../model/errors.ts";
+import { hasCode, messageOf } from "../../../model/errors.ts";
+import { oneLine } from "../../../model/plainText.ts";
 import { reason } from "../../../model/reason.ts";
 import { markingJob } from "../../../model/restoredName.ts";
 import { aliasNames } from "../../../plan/aliases/moves.ts";
@@ -19,6 +20,7 @@ export async function keptChecks(
   // What ossnap did not restore is never deleted by it.
   const leaves = existing.filter((index) => markingJob(index.settings) !== undefined && index.aliases.some((one) => aliases.includes(one)));
   const bytesOf = leaves.length === 0 ? new Map<string, number>() : await sizesOf(cluster);
+  if (typeof bytesOf === "string") return [warn("alias", reason("kept.sizesUnknown", { cluster: name, most, message: bytesOf }))];
   const bytes = leaves.reduce((sum, index) => sum + (bytesOf.get(index.name) ?? 0), 0);
   const bounded = reason("kept.atMost", { cluster: name, most });
   if (bytes <= most) return [ok("alias", bounded)];
@@ -27,12 +29,12 @@ export async function keptChecks(
 
 const NAMES_SHOWN = 5;
 
-/** Unknown sizes delete nothing before its time. */
-async function sizesOf(cluster: ClusterSeen["cluster"]): Promise<Map<string, number>> {
+/** Or why they are unknown, which deletes nothing before its time. */
+async function sizesOf(cluster: ClusterSeen["cluster"]): Promise<Map<string, number> | string> {
   try {
     return await cluster.indexBytes();
   } catch (error) {
     if (!hasCode(error, "transient", "denied", "refused")) throw error;
-    return new Map();
+    return oneLine(messageOf(error));
   }
 }

@@ -24,6 +24,16 @@ export async function lookAtCluster(cluster: Cluster): Promise<ClusterSeen> {
   return { cluster, info, existing: await cluster.listIndices(), repositories: await cluster.listRepositories() };
 }
 
+/** The same cluster, which is asked for the health of all its indices once at most. */
+export function rememberingHealths(cluster: Cluster): Cluster {
+  let healths: ReturnType<Cluster["healths"]> | undefined;
+  const remembering = () => {
+    healths ??= cluster.healths();
+    return healths;
+  };
+  return Object.create(cluster, { healths: { value: remembering } }) as Cluster;
+}
+
 type Asked = Pick<PreflightInput, "aliasHolders" | "plugins" | "shardsMax" | "disks" | "placement" | "running"> & {
   recoveryRate: string | undefined;
 };

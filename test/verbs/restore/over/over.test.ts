@@ -57,7 +57,7 @@ describe("a restore over an index", () => {
   it.each<[string, () => Promise<unknown> | unknown, string]>([
     ["was written to since its snapshot", () => Object.assign(extra, { writes: 1 }), "refuse alias.oldWritten"],
     ["is closed", () => world.target.closeIndex(NAME), "refuse alias.oldClosed"],
-    ["has lost its primaries", () => world.target.loseShards(NAME), "refuse alias.oldWritten"],
+    ["has lost its primaries", () => world.target.loseShards(NAME), "refuse alias.oldShards"],
     ["is in no whole snapshot", async () => world.blobs(OWN).delete([...(await dataKeys())]), "refuse alias.oldNotWhole"],
   ])("is refused for one that %s, unless its contents may be lost", async (_, change, code) => {
     await given();

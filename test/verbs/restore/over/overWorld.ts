@@ -3,6 +3,7 @@ import { JOB_MARKER_KEY } from "../../../../shared/model/restoredName.ts";
 import { proveSnapshot } from "../../../../shared/reader/prove/proveSnapshot.ts";
 import { preflightRestore, type RestoreRequestByHand, startRestore } from "../../../../shared/verbs/restore/askByHand.ts";
 import { fixtureRepository } from "../../../format/fixtureRepositories.ts";
+import { countsAsSet } from "../../../world/countsOf.ts";
 import { tick, world } from "../../../world/moved.ts";
 import { OPS } from "../../../world/nightly.ts";
 import { MINUTE_MS } from "../../../world/world.ts";
@@ -46,6 +47,7 @@ export async function given({
     const seen = await operations(index);
     return (await found(index))?.settings[JOB_MARKER_KEY] === undefined ? { ...seen, count: documentsIn("snap-3") + extra.writes } : seen;
   };
+  countsAsSet(world.target);
 }
 
 export const found = async (name = NAME) => (await world.target.listIndices()).find((index) => index.name === name);
