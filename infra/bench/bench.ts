@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/model/errors.ts";
 import { benchCold } from "./cold/coldBench.ts";
+import { benchCopy } from "./copy/copyBench.ts";
 import { benchCost } from "./cost/costBench.ts";
 import { benchGate } from "./gateBench.ts";
 import { benchPlan } from "./plan/planBench.ts";
@@ -12,7 +13,7 @@ import { benchTick } from "./tickBench.ts";
 import { benchVerify } from "./verifyBench.ts";
 
 const USAGE =
-  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `plan [--blobs 1000000] [--json]`, `cold [--json]`, `cost [--json]` or `scale [--json]`";
+  "bench: write `verify [--blobs 1000000] [--json]`, `gate [--blobs 100000] [--json]`, `root [--json]`, `tick [--json]`, `prune [--json]`, `preflight [--json]`, `plan [--blobs 1000000] [--json]`, `cold [--json]`, `cost [--json]`, `scale [--json]` or `copy [--json]`";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
     preflight: () => benchPreflight(note),
     plan: () => benchPlan(blobs, note),
     cold: () => benchCold(note),
+    copy: () => benchCopy(note),
     cost: () => benchCost(note),
     scale: async () => benchScale(),
   };

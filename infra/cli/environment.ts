@@ -51,7 +51,14 @@ export function parseEnvironment(text: string, file: string): Record<string, str
     const [, name, value] = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined)
       throw new AppError("invalid", `environment file ${file}, line ${index + 1}: is not NAME=value; correct or remove it`);
-    values[name] = value.trim().replace(/^(["'])(.*)\1$/, "$2");
+    const quoted = /^(["'])(.*)\1$/.exec(value.trim())?.[2];
+    // Some programs end a value there, others do not: a token with a comment behind it would be a wrong one.
+    if (quoted === undefined && /\s#/.test(value))
+      throw new AppError(
+        "invalid",
+        `environment file ${file}, line ${index + 1}: ${name} is followed by a comment; write the comment on a line of its own, or the value in quotes`,
+      );
+    values[name] = quoted ?? value.trim();
   }
   return values;
 }

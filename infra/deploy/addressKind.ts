@@ -17,6 +17,7 @@ const RANGES: readonly [words: string, from: AddressKind["from"], subnets: reado
   // Alibaba Cloud's own services within a VPC have these.
   ["an address of the cloud's internal network", "vpc", ["100.64.0.0/10"]],
   ["an address for tests of networks", "vpc", ["198.18.0.0/15"]],
+  ["an address for documentation only", "nowhere", ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"]],
 ];
 
 const LISTS = RANGES.map(([words, from, subnets]) => {
@@ -28,12 +29,14 @@ const LISTS = RANGES.map(([words, from, subnets]) => {
   return { words, from, list };
 });
 
-/** Names that the internet's DNS does not have (RFC 6761, 6762, 8375, and ICANN's reservation of 2024), or that it has for a private network only. */
+/** Names that the internet's DNS does not have (RFC 6761, 6762 with its appendix G, 8375, and ICANN's reservation of 2024), or that it has for a private network only. */
 const NAMES: readonly [words: string, from: AddressKind["from"], host: RegExp][] = [
   ["the address of the machine itself", "machine", /^(?:.+\.)?localhost$/],
-  ["a name of a local network", "vpc", /^[^.]+$|\.(?:local|internal|home\.arpa|lan)$/],
+  ["a name of a local network", "vpc", /^[^.]+$|\.(?:local|localdomain|internal|intranet|private|corp|home|home\.arpa|lan)$/],
   ["the private address of an Elasticsearch instance", "vpc", /^(?!.*\.public\.).*\.elasticsearch\.aliyuncs\.com$/],
-  ["a domain within a VPC of Amazon", "vpc", /^vpc-[^.]+\.[a-z0-9-]+\.es\.amazonaws\.com$/],
+  // Also in China, and of both families (`aos`).
+  ["a domain within a VPC of Amazon", "vpc", /^vpc-[^.]+\.(?:[a-z0-9-]+\.es\.amazonaws\.com(?:\.cn)?|aos\.[a-z0-9-]+\.on\.aws)$/],
+  ["an endpoint within a VPC (PrivateLink)", "vpc", /^ep-[^.]+\.[a-z0-9-]+\.privatelink\.aliyuncs\.com$/],
 ];
 
 /**
@@ -41,7 +44,7 @@ const NAMES: readonly [words: string, from: AddressKind["from"], host: RegExp][]
  * @param host a name or an address; one of IPv6 with or without brackets.
  */
 export function addressKind(host: string): AddressKind | undefined {
-  const plain = host
+  const plain = asDialled(host)
     .toLowerCase()
     .replace(/^\[(.*)\]$/, "$1")
     .replace(/\.$/, "");
@@ -50,4 +53,10 @@ export function addressKind(host: string): AddressKind | undefined {
   if (family !== 0) return LISTS.find(({ list }) => list.check(plain, family === 6 ? "ipv6" : "ipv4"));
   const named = NAMES.find(([, , name]) => name.test(plain));
   return named && { words: named[0], from: named[1] };
+}
+
+/** `127.1`, `0x7f000001`, full-width digits: every client dials them as 127.0.0.1. An endpoint may be written without the scheme, by which URL reads them. */
+function asDialled(host: string): string {
+  const url = `http://${host}/`;
+  return URL.canParse(url) ? new URL(url).hostname : host;
 }

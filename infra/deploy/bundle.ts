@@ -1,11 +1,11 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { AppError, messageOf } from "../../shared/model/errors.ts";
 import { bundledConfigText } from "./bundling/bundledConfig.ts";
-import { leavingOut } from "./bundling/leftOut.ts";
+import { LEFT_OUT, LEFT_OUT_OF_FUNCTIONS, leavingOut } from "./bundling/leftOut.ts";
 import { splitBundle } from "./bundling/split.ts";
 import { VENDOR_DIRECTORY, VENDOR_FILES, vendorSource, vendorsBeside } from "./bundling/vendorFiles.ts";
 import { FUNCTION_NAMES } from "./functionLimits.ts";
@@ -64,7 +64,7 @@ export const BUNDLED = {
   // urllib, a dependency of ali-oss, requires it only when a proxy is configured, and it does not bundle.
   external: ["proxy-agent"],
   define: { "import.meta.url": "bundleUrl" },
-  plugins: [leavingOut],
+  plugins: [leavingOut()],
   logLevel: "silent",
 } satisfies BuildOptions;
 
@@ -102,7 +102,8 @@ async function bundleVendor(
   const outfile = join(at.vendorDir, `${file}.js`);
   // Of what only some exports are wanted, the form that can be cut: ES modules.
   const mainFields = ["module", "main"];
-  const { metafile } = await build({ ...BUNDLED, mainFields, stdin, outfile, metafile: true, banner: { js: IMPORT_META_URL } });
+  const plugins = [leavingOut([...LEFT_OUT, ...LEFT_OUT_OF_FUNCTIONS])];
+  const { metafile } = await build({ ...BUNDLED, plugins, mainFields, stdin, outfile, metafile: true, banner: { js: IMPORT_META_URL } });
   return { file: `${VENDOR_DIRECTORY}/${file}.js`, ...contentsOf(metafile) };
 }
 
@@ -133,17 +134,35 @@ async function bundleOne(name: string, at: Destination): Promise<Bundle> {
   await cp(at.vendorDir, join(directory, VENDOR_DIRECTORY), { recursive: true });
   await writeFile(join(directory, "ossnap.json"), at.configText);
   const entry = join(at.functionsDir, `${name}.ts`);
-  const split = await splitBundle(entry, { ...BUNDLED, plugins: [vendorsBeside, leavingOut] }, IMPORT_META_URL).catch((error: unknown) => {
-    throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
-  });
+  const split = await splitBundle(entry, { ...BUNDLED, plugins: [vendorsBeside, leavingOut()] }, IMPORT_META_URL).catch(
+    (error: unknown) => {
+      throw new AppError("invalid", `bundle of ${name}: ${messageOf(error)}`, { cause: error });
+    },
+  );
   const own = split.map(({ file, code, sources }) => ({
     file,
     sizeBytes: Buffer.byteLength(code),
     packages: packagesOf(sources),
     sources,
   }));
-  await Promise.all(split.map(({ file, code }) => writeFile(join(directory, file), code)));
+  // `index.js` is the last: without it a bundle that was broken off is none.
+  const written = [...split].reverse();
+  for (const { file, code } of written) await writeFile(join(directory, file), code);
+  await readableByAll(directory);
   return { name, path, sizeBytes: own[0]?.sizeBytes ?? 0, files: [...own, ...at.vendors] };
+}
+
+/**
+ * An archive keeps the modes, and Function Compute runs code as a common user: https://www.alibabacloud.com/help/doc-detail/59223.htm. A temporary
+ * directory, or a strict umask, would close it to that user.
+ */
+async function readableByAll(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) await readableByAll(path);
+    else await chmod(path, 0o644);
+  }
 }
 
 function kilobytes(bytes: number): string {

@@ -33,7 +33,7 @@ export async function bundleCommand(outFile = "dist/ossnap.cjs"): Promise<Comman
   try {
     await build({
       ...BUNDLED,
-      plugins: [vendorsInside({ ...BUNDLED, banner: { js: IMPORT_META_URL } }, root), leavingOut],
+      plugins: [vendorsInside({ ...BUNDLED, banner: { js: IMPORT_META_URL } }, root), leavingOut()],
       entryPoints: [join(root, "infra/cli/main.ts")],
       outfile: path,
       banner: { js: START + IMPORT_META_URL },

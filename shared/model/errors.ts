@@ -63,7 +63,10 @@ export function linesOf(error: unknown): string[] {
 
 /** The message of any thrown value, for messages and logs. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // Node's own text continues with the paths of all files that are loaded.
+  const missing = (error as { code?: unknown }).code === "MODULE_NOT_FOUND" ? /'(\.\/[^'\n]+)'/.exec(error.message)?.[1] : undefined;
+  return missing === undefined ? error.message : `${missing}, a file of this bundle, is missing: bundle and deploy again`;
 }
 
 const FILE_FAULTS: Readonly<Record<string, string>> = {

@@ -14,6 +14,9 @@ import { openSettings } from "./secrets.ts";
 import type { RuntimeSettings } from "./settings.ts";
 import { openWorld } from "./wire.ts";
 
+// Each line of the log is JSON; the AWS SDK would write a paragraph about newer versions of Node, which Function Compute does not have.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 /** The invocation's settings and resources that a verb can use. */
 export interface Door {
   settings: RuntimeSettings;

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { fileFaultOf, jsonFaultOf } from "../../shared/model/errors.ts";
+import { fileFaultOf, jsonFaultOf, messageOf } from "../../shared/model/errors.ts";
 import { issueText } from "../../shared/runtime/issueText.ts";
 
 /** What parsers and Node say by themselves. */
@@ -53,5 +54,20 @@ describe("texts of parsers", () => {
     for (const one of said) expect(one).not.toMatch(RAW);
     expect(said).toContain("own must be x");
     expect(said).toContain("number must be a multiple of 64");
+  });
+});
+
+describe("a file that a bundle loads on demand and lacks", () => {
+  it("is named with what helps, and without the paths of the others", () => {
+    const load = () => createRequire(import.meta.url)("./kinds-GONE.js");
+    const error = (() => {
+      try {
+        return load();
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect((error as Error).message).toContain("Require stack");
+    expect(messageOf(error)).toBe("./kinds-GONE.js, a file of this bundle, is missing: bundle and deploy again");
   });
 });

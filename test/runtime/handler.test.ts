@@ -161,3 +161,16 @@ describe("warnings of the configuration", () => {
     expect(warned.join("")).not.toContain("planted-in-the-file");
   });
 });
+
+describe("the log of a function that uses Amazon S3", () => {
+  it("has no paragraph of the AWS SDK about newer versions of Node", async () => {
+    const { s3Client } = await import("../../shared/adapters/s3/client.ts");
+    const said: string[] = [];
+    const hear = ({ message }: Error) => void said.push(message);
+    process.on("warning", hear);
+    s3Client({ bucket: "movies", basePath: "", region: "us-east-1", accessKeyId: "a", secretAccessKey: "b" } as never);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", hear);
+    expect(said).toEqual([]);
+  });
+});

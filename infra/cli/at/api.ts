@@ -38,7 +38,12 @@ export class ApiRefusal extends AppError {
   }
 }
 
-/** `/jobs/restore-1`, each value as one encoded segment. */
+/**
+ * `/jobs/restore-1`, each value as one encoded segment. Errors: `invalid` for one that URLs take for a step up or for nothing: `POST /jobs/../resume`
+ * would end a pause.
+ */
 export function path(texts: TemplateStringsArray, ...values: readonly string[]): string {
+  const wrong = values.find((value) => /^\.{0,2}$/.test(value));
+  if (wrong !== undefined) throw new AppError("invalid", `${JSON.stringify(wrong)}: is no name; write the name as it is listed`);
   return texts.map((text, at) => text + percentEncoded(values[at] ?? "")).join("");
 }

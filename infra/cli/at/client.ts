@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AppError, type ErrorCode, messageOf } from "../../../shared/model/errors.ts";
+import { AppError, type ErrorCode } from "../../../shared/model/errors.ts";
 import { clockDifference } from "../../../shared/model/network/clockDifference.ts";
 import type { Reason } from "../../../shared/model/reason.ts";
 import { TERMINAL_HEADERS } from "../../../shared/runtime/http/terminal.ts";
@@ -7,10 +7,11 @@ import { VERSION } from "../../../shared/runtime/settings.ts";
 import { PAUSED_NOTE, type Terminal } from "../screen/terminal.ts";
 import { wrongMember } from "./answers.ts";
 import { type Api, type ApiCall, ApiRefusal } from "./api.ts";
+import { mayBeDone, send, type Wire, type WireAnswer } from "./send.ts";
 import { type Keys, triggerHeaders } from "./triggerSignature.ts";
 
-/** The function's own limit is 60 s; a cold start comes before it. */
-const TIMEOUT_MS = 120_000;
+/** The function's own limit is 60 s, and a cold start comes before it; its answers have 32 MB at most. */
+const LIMITS = { timeoutMs: 120_000, bytesMax: 64 * 1024 * 1024 };
 
 export interface ClientOptions {
   url: URL;
@@ -20,27 +21,16 @@ export interface ClientOptions {
   terminal: Pick<Terminal, "note">;
 }
 
-/** What goes over the wire, and comes back. */
-export interface Wire {
-  method: string;
-  url: URL;
-  headers: Record<string, string>;
-  body: string | undefined;
-}
-
-export interface WireAnswer {
-  status: number;
-  headers: Headers;
-  text: string;
-}
-
 /** Calls the deployed HTTP function: signed for Function Compute, with the ossnap token. */
-export function openApi({ url, keys, token, terminal }: ClientOptions, send: (wire: Wire) => Promise<WireAnswer> = fetched): Api {
+export function openApi(
+  { url, keys, token, terminal }: ClientOptions,
+  sending: (wire: Wire) => Promise<WireAnswer> = (wire) => send(wire, LIMITS),
+): Api {
   let isNoted = false;
   return async (call, notes = { paused: true }) => {
     const wire = wireOf(url, call);
     const headers = { ...triggerHeaders(wire.method, wire.url, keys, new Date()), "x-ossnap-token": token, ...wire.headers };
-    const answer = await send({ ...wire, headers });
+    const answer = await sending({ ...wire, headers });
     const version = answer.headers.get(TERMINAL_HEADERS.version);
     const body = parsed(answer, call, url);
     if (version !== null && version !== VERSION && !isNoted) {
@@ -63,32 +53,6 @@ function wireOf(base: URL, { method, path, query = {}, body, key }: ApiCall): Wi
     ...(body === undefined ? {} : { "content-type": "application/json" }),
   };
   return { method, url, headers, body: body === undefined ? undefined : JSON.stringify(body) };
-}
-
-/** Nothing was there to receive the request. */
-const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
-
-async function fetched({ method, url, headers, body }: Wire): Promise<WireAnswer> {
-  let isReached = false;
-  try {
-    const init = { method, headers, redirect: "error" as const, signal: AbortSignal.timeout(TIMEOUT_MS) };
-    const answer = await fetch(url, body === undefined ? init : { ...init, body });
-    isReached = true;
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = messageOf(cause) || (cause as { code?: string }).code || "no answer";
-    const isSent = isReached || !NEVER_SENT.test(String((cause as { code?: unknown }).code));
-    const what = isReached ? "the answer of the HTTP function was cut off" : "the HTTP function did not answer";
-    const fix = isReached ? "" : "; is its address right (--url, OSSNAP_HTTP_URL)?";
-    const done = isSent ? mayBeDone(method) : "";
-    throw new AppError("transient", `${url.origin}: ${what}: ${why}${fix}${done}`, { cause: error });
-  }
-}
-
-/** Asked again without a key it would be another job. */
-function mayBeDone(method: string): string {
-  return method === "GET" ? "" : "; what was asked for may have been done: look at `ossnap jobs` before you ask again";
 }
 
 function parsed({ status, headers, text }: WireAnswer, { method }: ApiCall, url: URL): unknown {
@@ -176,5 +140,9 @@ function platformError({ status, headers }: Pick<WireAnswer, "status" | "headers
       "denied",
       `${url.origin}: Function Compute refused the signature: ${said}; check ALIBABA_CLOUD_ACCESS_KEY_ID and its secret`,
     );
-  return new AppError(status >= 500 ? "transient" : "permanent", `${url.origin}: Function Compute answered ${status} ${said}`);
+  const isTransient = status >= 500 || status === 429 || /^(ResourceExhausted|Throttling)/.test(Code ?? "");
+  return new AppError(
+    isTransient ? "transient" : "permanent",
+    `${url.origin}: Function Compute answered ${status} ${said || "without a reason"}`,
+  );
 }

@@ -36,6 +36,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
   },
   // A bundle that is made on Windows may run there, on the local host.
   ...(process.platform === "win32" ? [] : [{ required: "semver", by: /[\\/]win-release[\\/]/, why: "only to name a version of Windows" }]),
+  { required: "formstream", by: /[\\/]urllib[\\/]/, why: "only for forms with files, which ossnap never sends" },
   { required: "iconv-lite", by: /[\\/]urllib[\\/]/, why: "only for answers that urllib decodes; ossnap reads each as bytes" },
   { required: "xmlbuilder", by: /[\\/]xml2js[\\/]/, why: "only for writing XML; ossnap's clients read it" },
   { required: "xml2js", by: ALIYUN_XML, why: IN_JSON },
@@ -46,22 +47,33 @@ export const LEFT_OUT: readonly LeftOut[] = [
   })),
 ];
 
+const AWS_PROFILE = /[\\/]@aws-sdk[\\/]credential-provider-(node|ini)[\\/]/;
+
+/** Of functions only: the command line may run where somebody has logged in. */
+export const LEFT_OUT_OF_FUNCTIONS: readonly LeftOut[] = ["sso", "login"].map((name) => ({
+  required: `@aws-sdk/credential-provider-${name}`,
+  by: AWS_PROFILE,
+  why: "only for profiles of a person who has logged in with a browser, which no function has",
+}));
+
 const NAMESPACE = "left-out";
 
 /** Bundles the stand-ins; a use of one is a fault of the bundle, never a wrong answer. */
-export const leavingOut: Plugin = {
-  name: "leaving out",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./ }, ({ path, importer }) =>
-      LEFT_OUT.some(({ required, by }) => required === path && by.test(importer)) ? { path, namespace: NAMESPACE } : undefined,
-    );
-    onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => ({ contents: standIn(path) }));
-  },
-};
+export function leavingOut(leftOut: readonly LeftOut[] = LEFT_OUT): Plugin {
+  return {
+    name: "leaving out",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /./ }, ({ path, importer }) =>
+        leftOut.some(({ required, by }) => required === path && by.test(importer)) ? { path, namespace: NAMESPACE } : undefined,
+      );
+      onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => ({ contents: standIn(path, leftOut) }));
+    },
+  };
+}
 
 /** A class, because a class of the library may extend it. Loaders ask for some members, and for symbols. */
-function standIn(name: string): string {
-  const why = LEFT_OUT.find(({ required }) => required === name)?.why ?? "";
+function standIn(name: string, leftOut: readonly LeftOut[]): string {
+  const why = leftOut.find(({ required }) => required === name)?.why ?? "";
   return `const unused = (target) => new Proxy(target, { get(own, member) {
   if (typeof member === "symbol" || ["__esModule", "then", "prototype", "constructor", "toJSON"].includes(member)) return own[member];
   throw new Error(${JSON.stringify(`${name} is not part of ossnap's bundles (${why}): `)} + member + " was used");

@@ -47,7 +47,7 @@ export async function deploy(options: DeployOptions, shell: Environment): Promis
   const stale = staleBundles(inputs.configText, configDir, folder);
   if (options.noBundle && stale !== undefined) throw new AppError("refused", stale);
   const plane = openControlPlane(inputs, keys);
-  const compared = await planDeployment(inputs, plane, options.takeOver);
+  const compared = await planDeployment(inputs, plane, { takeOver: options.takeOver, verb: "deploy" });
   const { twins, unread } = await twinsOf(inputs, plane, compared.plan.others);
   const shown = { ...compared.plan, twins: twins.map(({ name }) => name), unread };
   for (const line of planText(shown, costLines(inputs.config)).split("\n")) write(line);
@@ -59,6 +59,12 @@ export async function deploy(options: DeployOptions, shell: Environment): Promis
     if (fault !== undefined) throw new AppError("refused", fault);
   }
   const run = await runRendered("deploy", { inputs, keys, compared, options });
+  const replaced = staleBundles(inputs.configText, configDir, folder);
+  if (replaced !== undefined)
+    throw new AppError(
+      "refused",
+      `the bundles were replaced while they were deployed, as by another deployment: deploy again (${replaced})`,
+    );
   if (run.code !== 0) {
     write(`s deploy ended with ${run.code}; the functions above its last message are deployed, the others are as they were`);
     return run.code;

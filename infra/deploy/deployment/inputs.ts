@@ -3,7 +3,9 @@ import type { Config } from "../../../shared/model/config.ts";
 import { AppError, fileFaultOf } from "../../../shared/model/errors.ts";
 import { printFault } from "../../../shared/repository/fault.ts";
 import { ConfigError, printConfigFault } from "../../../shared/runtime/config/configError.ts";
-import { checkConfig } from "../../../shared/runtime/config/loadConfig.ts";
+import { hasPlaceholder } from "../../../shared/runtime/config/environment.ts";
+import { isPem, NAME_PATTERN } from "../../../shared/runtime/config/fields.ts";
+import { checkConfig, resolvedConfigText } from "../../../shared/runtime/config/loadConfig.ts";
 import { endpointOf } from "../../../shared/runtime/settings.ts";
 import { type Environment, parseEnvironment } from "../../cli/environment.ts";
 import { addressKind } from "../addressKind.ts";
@@ -63,6 +65,8 @@ export function readInputs(
   const env = { ...given, ...Object.fromEntries(unset.map((name) => [name, standIns[name] ?? "unset"])) };
   const { config: written, faults: wrong, warnings } = checkConfig(configText, { ...env, ...secrets });
   if (written === undefined) throw new ConfigError(wrong);
+  if (named?.deployment !== undefined) requireName(named.deployment);
+  if (!namesOnly) requireCertificates(configText, written);
   const config = { ...written, ...named };
   const faults = checkServerless(serverlessText, config, { environmentNames: names, withoutEvents, env, isHere: isHere(env) });
   if (faults.length > 0)
@@ -77,6 +81,26 @@ export function readInputs(
     (one) => `${configPath}: ${one}`,
   );
   return { configPath, configText, config, rendered, functions, region: functions[0]?.region ?? "", accountId, env, notes };
+}
+
+/** A bundle has the certificates that ossnap.yaml names as files; the file that a variable names is on this machine only. */
+function requireCertificates(configText: string, { clusters }: Config): void {
+  const { clusters: asWritten = {} } = JSON.parse(resolvedConfigText(configText)) as { clusters?: Record<string, { ca?: string }> };
+  for (const [name, { ca }] of Object.entries(clusters)) {
+    const inFile = asWritten[name]?.ca ?? "";
+    if (ca === undefined || !hasPlaceholder(inFile) || isPem(ca)) continue;
+    const fix =
+      "set the variable to the certificate's text, or write the file's name into ossnap.yaml, whose text the bundles then contain";
+    throw new AppError("invalid", `clusters.${name}.ca: ${inFile} names a file, which the functions do not have; ${fix}`);
+  }
+}
+
+function requireName(deployment: string): void {
+  if (!new RegExp(NAME_PATTERN).test(deployment))
+    throw new AppError(
+      "invalid",
+      `--named: ${JSON.stringify(deployment)} is no name of a deployment; write it as ossnap.yaml had it (deployment: NAME)`,
+    );
 }
 
 /** Deployed to a stand-in of Function Compute on this machine, the functions run on it. */

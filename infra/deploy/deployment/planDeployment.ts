@@ -33,8 +33,15 @@ export interface Compared {
   deployed: Deployed[];
 }
 
+export interface PlanOptions {
+  /** Functions of that name may work on another state. */
+  takeOver: boolean;
+  /** What follows: a removal has other ways out than a deployment. */
+  verb: "deploy" | "remove";
+}
+
 /** Compares what is to be with what is deployed. Errors: `refused` when the functions of that name work on another state. */
-export async function planDeployment(inputs: Inputs, plane: ControlPlane, takeOver: boolean): Promise<Compared> {
+export async function planDeployment(inputs: Inputs, plane: ControlPlane, { takeOver, verb }: PlanOptions): Promise<Compared> {
   const { functions, region, config } = inputs;
   const names = await plane.names(PREFIX);
   const deployed: Deployed[] = [];
@@ -44,7 +51,7 @@ export async function planDeployment(inputs: Inputs, plane: ControlPlane, takeOv
         ? await readDeployed(plane, functionName)
         : { function: undefined, async: undefined, reservedConcurrency: undefined, triggers: [] },
     );
-  if (!takeOver) requireSameState(inputs, deployed);
+  if (!takeOver) requireSameState(inputs, deployed, FIXES[verb]);
   const own = functions.map(({ functionName }) => functionName);
   const unmarked = deployed.flatMap(({ function: found }) => (found && stateOf(found) === undefined ? [found.functionName] : []));
   const changes = functions.map((props, index) => compareFunction(props, deployed[index] as Deployed));
@@ -52,8 +59,13 @@ export async function planDeployment(inputs: Inputs, plane: ControlPlane, takeOv
   return { plan, deployed };
 }
 
+const FIXES: Readonly<Record<PlanOptions["verb"], string>> = {
+  deploy: "give this deployment a name of its own (deployment: more), or say --take-over",
+  remove: "name the ossnap.yaml of those functions (--config), or say --take-over to remove them by this one",
+};
+
 /** A second deployment of one name would take over the first one's functions, whose jobs and snapshots are then left alone. */
-function requireSameState({ config, configPath }: Inputs, deployed: readonly Deployed[]): void {
+function requireSameState({ config, configPath }: Inputs, deployed: readonly Deployed[], fix: string): void {
   const own = placeId(config.state);
   for (const { function: found } of deployed) {
     if (found === undefined) continue;
@@ -62,11 +74,11 @@ function requireSameState({ config, configPath }: Inputs, deployed: readonly Dep
     if (other === undefined)
       throw new AppError(
         "refused",
-        `${found.functionName} is deployed already and does not say for which state: by an earlier version, or by s itself; if it works on ${own}, say --take-over, else give this deployment a name of its own (deployment: more)`,
+        `${found.functionName} is deployed already and does not say for which state: by an earlier version, or by s itself; if it works on ${own}, say --take-over, else ${fix.replace(/, or say .*/, "")}`,
       );
     throw new AppError(
       "refused",
-      `${found.functionName} is deployed already, for the state ${other}, and ${configPath} has the state ${own}: give this deployment a name of its own (deployment: more), or say --take-over`,
+      `${found.functionName} is deployed already, for the state ${other}, and ${configPath} has the state ${own}: ${fix}`,
     );
   }
 }

@@ -1,10 +1,10 @@
 import { AppError, hasCode } from "../../../shared/model/errors.ts";
 import { placeId } from "../../../shared/repository/place.ts";
-import { shellWord } from "../../../shared/words/command.ts";
 import { FUNCTION_LIMITS } from "../functionLimits.ts";
 import type { ControlPlane } from "./controlPlane.ts";
-import type { InputOptions, Inputs } from "./inputs.ts";
+import type { Inputs } from "./inputs.ts";
 import { PREFIX, stateOf } from "./planDeployment.ts";
+import { type Removal, undeployCommand } from "./undeployCommand.ts";
 
 /**
  * Functions under other names that work on the state of this deployment, such as those from before it was named: both would do its work, each by
@@ -51,21 +51,14 @@ export interface Twin {
 /** Errors: `refused`, with the command that removes each deployment of them. */
 export function requireNoTwins(
   twins: readonly Twin[],
-  { configPath, serverlessPath, envFile }: Pick<InputOptions, "configPath" | "serverlessPath"> & { envFile: string | undefined },
+  { configPath, serverlessPath, envFile }: Pick<Removal, "configPath" | "serverlessPath" | "envFile">,
 ): void {
   if (twins.length === 0) return;
+  const files = { configPath, serverlessPath, envFile };
   const deployments = [...new Set(twins.map(({ deployment }) => deployment))];
   const lines = deployments.map((deployment) => {
     const isMarked = twins.some((one) => one.deployment === deployment && one.isMarked);
-    const words = [
-      ...(configPath === "ossnap.yaml" ? [] : ["--config", configPath]),
-      ...(serverlessPath === "s.yaml" ? [] : ["--serverless", serverlessPath]),
-      ...(envFile === undefined ? [] : ["--env-file", envFile]),
-      ...(deployment === undefined ? ["--unnamed"] : ["--named", deployment]),
-      ...(isMarked ? [] : ["--take-over"]),
-      "--yes",
-    ];
-    return `  npm run undeploy -- ${words.map(shellWord).join(" ")}`;
+    return `  ${undeployCommand({ ...files, other: { deployment }, takeOver: !isMarked })}`;
   });
   const names = twins.map(({ name }) => name).join(", ");
   const unknown = twins.some(({ isMarked }) => isMarked) ? "" : " or do not say on which they work";

@@ -1,10 +1,10 @@
 import { AppError } from "../../../shared/model/errors.ts";
-import { shellWord } from "../../../shared/words/command.ts";
 import { counted } from "../../../shared/words/numbers.ts";
 import type { Environment } from "../../cli/environment.ts";
 import { type DeployOptions, runRendered } from "./deploy.ts";
 import { deployerEnvironment, readInputs } from "./inputs.ts";
 import { keysOf, openControlPlane, planDeployment } from "./planDeployment.ts";
+import { undeployCommand } from "./undeployCommand.ts";
 
 export interface UndeployOptions
   extends Pick<DeployOptions, "configPath" | "serverlessPath" | "folder" | "envFile" | "takeOver" | "component" | "write"> {
@@ -26,7 +26,7 @@ export async function undeploy(options: UndeployOptions, shell: Environment): Pr
   );
   const keys = keysOf(inputs.env);
   const plane = openControlPlane(inputs, keys);
-  const compared = await planDeployment(inputs, plane, options.takeOver);
+  const compared = await planDeployment(inputs, plane, { takeOver: options.takeOver, verb: "remove" });
   const there = compared.deployed.flatMap(({ function: found, triggers }) =>
     found === undefined
       ? []
@@ -40,9 +40,7 @@ export async function undeploy(options: UndeployOptions, shell: Environment): Pr
   for (const { name, triggers } of there) write(`- ${[name, ...triggers].join(", ")}`);
   write("The state, the snapshots, roles and the log project stay.");
   if (!options.yes) {
-    const named =
-      options.other && (options.other.deployment === undefined ? "--unnamed " : `--named ${shellWord(options.other.deployment)} `);
-    write(`Nothing was removed: npm run undeploy -- ${named ?? ""}--yes removes them`);
+    write(`Nothing was removed: ${undeployCommand(options)} removes them`);
     return 0;
   }
   const run = await runRendered("remove", { inputs, keys, compared, options });

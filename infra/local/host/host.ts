@@ -161,7 +161,7 @@ function environmentText(plan: LocalPlan, configFile: string | undefined): strin
     ...(configFile === undefined ? {} : { OSSNAP_CONFIG: configFile }),
   };
   return `${Object.entries(all)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${/\s#/.test(value) ? `"${value}"` : value}`)
     .join("\n")}\n`;
 }
 

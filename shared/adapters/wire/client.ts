@@ -1,13 +1,26 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
 import type { Address } from "./address.ts";
+import { readingIntoSharedMemory } from "./sharedReading.ts";
 import { encodedPath, type Query, sortedQuery } from "./signing/encoding.ts";
 import type { WireSigner } from "./signing/request.ts";
 
 /** A reachable endpoint completes the TCP and TLS handshakes long before this. */
 const CONNECTION_TIMEOUT_MS = 10_000;
-/** More connections than the workers ever use at once; a safety limit. */
+/** More connections to one host than the workers ever use at once; a safety limit. */
 const SOCKETS_MAX = 128;
+/** Shorter than any store keeps an idle connection, so that a request seldom meets one that was closed, also after an instance was frozen. */
+const IDLE_CONNECTION_MS = 4_000;
+/**
+ * Of the process, not of a store: an instance that moves one batch after the other would otherwise connect, over TLS, for every fourth blob. Requests
+ * carry their own keys.
+ */
+const OPTIONS = { keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_CONNECTION_MS };
+const AGENTS = {
+  http: readingIntoSharedMemory(new http.Agent(OPTIONS)),
+  https: readingIntoSharedMemory(new https.Agent(OPTIONS)),
+};
 
 export interface WireCall {
   method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
@@ -34,7 +47,7 @@ export interface WireClientOptions {
 export function wireClient({ address, sign, signedPath, requestTimeoutMs }: WireClientOptions): WireClient {
   const { isSecure, hostname, port, host, path } = address;
   const library = isSecure ? https : http;
-  const agent = new library.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
+  const agent = isSecure ? AGENTS.https : AGENTS.http;
   const connectMs = Math.min(CONNECTION_TIMEOUT_MS, requestTimeoutMs);
   const place = `${isSecure ? "https" : "http"}://${hostname}${port === undefined ? "" : `:${port}`}`;
   const to = { agent, hostname: hostname.replace(/^\[|\]$/g, ""), port, timeout: requestTimeoutMs };
@@ -55,14 +68,19 @@ export function wireClient({ address, sign, signedPath, requestTimeoutMs }: Wire
       request.on("timeout", () => giveUp("the request timed out"));
       request.on("error", (error: NodeJS.ErrnoException) => reject(unanswered(error, `${method} ${place}`)));
       request.once("socket", (socket) => {
-        if (!socket.connecting) return;
-        const timer = setTimeout(() => giveUp("the connection timed out"), connectMs);
-        socket.once(isSecure ? "secureConnect" : "connect", () => clearTimeout(timer));
-        socket.once("close", () => clearTimeout(timer));
+        if (socket.connecting) limitConnecting(socket, isSecure ? "secureConnect" : "connect", connectMs);
       });
       request.end(body);
     });
   };
+}
+
+/** On its own, because its listeners live as long as the connection, and would keep the body of its first request. */
+function limitConnecting(socket: Socket, connected: string, limitMs: number): void {
+  const timer = setTimeout(() => socket.destroy(new Error("the connection timed out")), limitMs);
+  const stop = () => clearTimeout(timer);
+  socket.once(connected, stop);
+  socket.once("close", stop);
 }
 
 function targetOf(path: string, query: Query): string {

@@ -1,5 +1,10 @@
-/** Signatures are refused from five (Amazon) or fifteen minutes on; below this a difference explains nothing. */
-const WORTH_TELLING_MS = 4 * 60_000;
+/**
+ * OSS, Amazon S3 and Function Compute take signatures that are up to fifteen minutes off, so that a smaller difference explains no refusal. The
+ * header has whole seconds, and its answer was under way.
+ */
+const TOLERATED_MS = 14.5 * 60_000;
+/** Enough to say which way the clock is wrong, where the service says that it is. */
+const SEEN_MS = 60_000;
 
 /** What a refusal is about whose sender signed with another time than the service has. */
 const CLOCK_CODES = /^(RequestTimeTooSkewed|InvalidTime[Ss]tamp|IllegalTimestamp|RequestExpired|SignatureExpired)/;
@@ -11,6 +16,9 @@ export interface Refusal {
   date?: string | undefined;
 }
 
+/** The key does not exist, whatever the time is. */
+const KEY_CODES = /^InvalidAccessKeyI[dD]/;
+
 /** Whether the service itself says that the time is wrong. */
 export function isClockCode(code: unknown): boolean {
   return CLOCK_CODES.test(String(code ?? ""));
@@ -21,11 +29,12 @@ export function isClockCode(code: unknown): boolean {
  * answers without a body, does not say so: then the clock in its own answer does.
  */
 export function clockDifference({ status, code, date }: Refusal, now: number): string | undefined {
-  if (!isClockCode(code) && status !== 401 && status !== 403) return undefined;
+  const isSaid = isClockCode(code);
+  if (!isSaid && ((status !== 401 && status !== 403) || KEY_CODES.test(code ?? ""))) return undefined;
   const behindMs = new Date(date ?? "").getTime() - now;
-  if (Math.abs(behindMs) >= WORTH_TELLING_MS) {
+  if (Math.abs(behindMs) >= (isSaid ? SEEN_MS : TOLERATED_MS)) {
     const minutes = Math.round(Math.abs(behindMs) / 60_000);
     return `this machine's clock is ${minutes} min ${behindMs > 0 ? "behind" : "ahead of"} the service's: set it (NTP); the keys may be right`;
   }
-  return isClockCode(code) ? "this machine's clock is wrong: set it (NTP); the keys may be right" : undefined;
+  return isSaid ? "this machine's clock is wrong: set it (NTP); the keys may be right" : undefined;
 }

@@ -9,7 +9,7 @@ import { cronProblem, type FieldProblem, timeZoneProblem } from "./cron.ts";
 const PLACEHOLDER_PATTERN = String.raw`^.*\$\{(?:kms:[A-Za-z0-9_/+=.@-]{1,192}|[A-Za-z_][A-Za-z0-9_]*)\}.*$`;
 
 /** These names become part of snapshot names and of keys in the state. */
-const NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,30}$";
+export const NAME_PATTERN = "^[a-z0-9][a-z0-9-]{0,30}$";
 /** Existing repositories often have underscores (`aliyun_auto_snapshot`), and their names are used in keys only. */
 const REPOSITORY_NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,79}$";
 

@@ -9,8 +9,8 @@ import { type BlobFault, faultOf, late, moveUnit } from "./moving/moveUnit.ts";
 import type { BatchResult } from "./plan.ts";
 import { bytesOf, type CopyPiece, unitsOf } from "./planning/batches.ts";
 
-/** Of blobs that were read and are not yet written: of large ones only a few are in flight. */
-const BYTES_AT_ONCE = 64 * 1024 * 1024;
+/** Of blobs that were read and are not yet written, so that of large ones only a few are in flight: with them a process takes about 250 MB. */
+const BYTES_AT_ONCE = 48 * 1024 * 1024;
 /** No further blob starts with less time left, because a piece that is not reported is moved again. */
 const BLOB_RESERVE_MS = 30_000;
 

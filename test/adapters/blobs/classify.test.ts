@@ -70,7 +70,18 @@ describe("an object store response", () => {
         ]);
     expect(oss(403, undefined, date(-20)).message).toContain("20 min ahead of");
     expect(oss(403, "RequestTimeTooSkewed").message).toContain("this machine's clock is wrong");
-    for (const error of [oss(403, "AccessDenied", date(1)), oss(404, "NoSuchKey", date(20)), s3(500, "InternalError", date(20))])
+    expect(s3(403, "RequestTimeTooSkewed", date(-6)).message).toContain("6 min ahead of");
+    for (const error of [
+      oss(403, "AccessDenied", date(1)),
+      oss(404, "NoSuchKey", date(20)),
+      s3(500, "InternalError", date(20)),
+      // Within what the stores tolerate the keys, or their rights, are wrong; a key that does not exist is so at any time.
+      ...[oss, s3].flatMap((store) => [
+        store(403, "AccessDenied", date(10)),
+        store(403, "SignatureDoesNotMatch", date(-12)),
+        store(403, "InvalidAccessKeyId", date(60)),
+      ]),
+    ])
       expect(error.message).not.toContain("clock");
   });
 

@@ -11,6 +11,12 @@ describe("environment of a command", () => {
     expect(parseEnvironment(text, "f.env")).toEqual({ PLAIN: "one=two", QUOTED: "a b", DOUBLE: "x", EMPTY: "" });
   });
 
+  it("takes no comment behind a value for a part of it, nor cuts a value that has such a sign", () => {
+    for (const line of ["TOKEN=abc   # of step 3", "TOKEN= # later", 'TOKEN="abc" # of step 3'])
+      expect(() => parseEnvironment(`A=1\n${line}`, "f.env")).toThrow("f.env, line 2: TOKEN is followed by a comment");
+    expect(parseEnvironment("A='x # y'\nB=x#y", "f.env")).toEqual({ A: "x # y", B: "x#y" });
+  });
+
   it("names an invalid line without showing its content", () => {
     const fault = () => parseEnvironment("A=1\nhunter2hunter2\n", "f.env");
     expect(fault).toThrow("f.env, line 2");

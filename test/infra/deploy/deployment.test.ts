@@ -301,6 +301,36 @@ describe("bad input", () => {
     await refused(() => deployed(), { code: "refused", message: expect.stringMatching(/dist\/http: is not bundled/) });
   });
 
+  it("bundles that lack a file which is loaded on demand, or whose configuration was not written to its end", async () => {
+    writeFileSync(path("dist", "http", "index.js"), 'exports.later = () => require("./acting-ABC.js"); x("./vendor/oss.js")');
+    mkdirSync(path("dist", "http", "vendor"));
+    writeFileSync(path("dist", "http", "vendor", "oss.js"), "");
+    await refused(() => deployed(), {
+      code: "refused",
+      message: expect.stringMatching(/dist\/http: lacks acting-ABC\.js, which it loads; run/),
+    });
+    writeFileSync(path("dist", "http", "acting-ABC.js"), "");
+    expect(await planned()).toBe(0);
+    rmSync(path("dist", "http", "vendor"), { recursive: true });
+    await refused(() => deployed(), { code: "refused", message: expect.stringMatching(/dist\/http: lacks vendor\/oss\.js/) });
+    configure();
+    writeFileSync(path("dist", "http", "index.js"), "");
+    writeFileSync(path("dist", "http", "ossnap.json"), '{"version":');
+    await refused(() => deployed(), { code: "refused", message: expect.stringMatching(/ossnap\.json: was not written to its end; run/) });
+  });
+
+  it("a certificate's file that only a variable names, which the functions do not have", async () => {
+    const certificate = readFileSync("test/fixtures/tls/ca.pem", "utf8");
+    configure((text) => text.replace('url: "${SOURCE_URL}"', 'url: "${SOURCE_URL}", ca: "${CA}"'));
+    serverless((text) => text.replace("      SOURCE_URL:", "      CA: ${env('CA', '')}\n      SOURCE_URL:"));
+    const planFor = (CA: string) => deployed({ plan: true }, { CA });
+    await refused(() => planFor("ca.pem"), {
+      code: "invalid",
+      message: expect.stringMatching(/^clusters\.source\.ca: \$\{CA\} names a file, which the functions do not have; set the variable to/),
+    });
+    expect(await planFor(certificate)).toBe(0);
+  });
+
   it("bundles with another certificate than the file has now, and a certificate that cannot be read", async () => {
     const withCa = (text: string) => text.replace('url: "${SOURCE_URL}"', 'url: "${SOURCE_URL}", ca: ca.pem');
     const certificate = readFileSync("test/fixtures/tls/ca.pem", "utf8");
@@ -408,11 +438,27 @@ describe("npm run undeploy", () => {
     for (const name of ["ossnap-http", "ossnap-prod-http", "ossnap-old-http"]) there(name, MARK.OSSNAP_STATE);
     const other = (deployment: string | undefined, yes: boolean) => undeploy({ ...common(), yes, other: { deployment } }, environment());
     expect(await other(undefined, false)).toBe(0);
-    expect(lines.at(-1)).toBe("Nothing was removed: npm run undeploy -- --unnamed --yes removes them");
+    expect(lines.at(-1)).toMatch(/^Nothing was removed: npm run undeploy -- --config .* --unnamed --yes removes them$/);
     expect(await other(undefined, true)).toBe(0);
     expect([...plane.functions.keys()]).toEqual(["ossnap-prod-http", "ossnap-old-http"]);
     expect(await other("old", true)).toBe(0);
     expect([...plane.functions.keys()]).toEqual(["ossnap-prod-http"]);
+  });
+
+  it("prints the command that removes what was shown, with the files of this deployment", async () => {
+    there("ossnap-http", MARK.OSSNAP_STATE);
+    const serverlessPath = path("s.yaml");
+    const files = `--config ${path("ossnap.yaml")} --serverless ${serverlessPath} --env-file ${path("prod.env")}`;
+    writeFileSync(path("prod.env"), "A=1\n");
+    await undeploy({ ...common(), envFile: path("prod.env"), yes: false }, environment());
+    expect(lines.at(-1)).toBe(`Nothing was removed: npm run undeploy -- ${files} --yes removes them`);
+  });
+
+  it.each(["", "a/b; x", "PROD"])("refuses --named %j, which is no name", async (deployment) => {
+    await expect(undeploy({ ...common(), yes: true, other: { deployment } }, environment())).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/^--named: ".*" is no name of a deployment/),
+    });
   });
 
   it("refuses the functions of another state", async () => {
@@ -421,7 +467,10 @@ describe("npm run undeploy", () => {
       function: { functionName: name, environmentVariables: { OSSNAP_STATE: "elsewhere" } },
       triggers: new Map(),
     });
-    await expect(removed(true)).rejects.toMatchObject({ code: "refused" });
+    await expect(removed(true)).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/name the ossnap\.yaml of those functions \(--config\), or say --take-over to remove them/),
+    });
     expect(plane.functions.size).toBe(1);
   });
 });

@@ -35,7 +35,11 @@ export function scopedSigner(scheme: Scheme, { region, secret }: { region: strin
   };
 }
 
-/** `20130524T000000Z` */
+let shown = { second: Number.NaN, text: "" };
+
+/** `20130524T000000Z`; hundreds of requests share a second. */
 export function signingTime(at: Date): string {
-  return at.toISOString().replace(/[-:]|\.\d+/g, "");
+  const second = Math.floor(at.getTime() / 1000);
+  if (shown.second !== second) shown = { second, text: at.toISOString().replace(/[-:]|\.\d+/g, "") };
+  return shown.text;
 }

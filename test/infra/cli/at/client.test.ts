@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ApiCall } from "../../../../infra/cli/at/api.ts";
 import { path } from "../../../../infra/cli/at/api.ts";
-import { openApi, type Wire } from "../../../../infra/cli/at/client.ts";
+import { openApi } from "../../../../infra/cli/at/client.ts";
+import type { Wire } from "../../../../infra/cli/at/send.ts";
 import { VERSION } from "../../../../shared/runtime/settings.ts";
 
 const JOB = {
@@ -157,5 +158,15 @@ describe("a call of the HTTP function", () => {
       expect(outcome).toMatchObject({ code: "denied", message: expect.stringContaining(`this machine's clock ${said}`) });
       expect((outcome as Error).message).not.toContain("ALIBABA_CLOUD_ACCESS_KEY_ID");
     }
+  });
+
+  it.each(["..", ".", ""])("has no path with %j, which a URL takes for another route", (name) => {
+    expect(() => path`/jobs/${name}/resume`).toThrow(/is no name/);
+    expect(path`/jobs/${"a..b"}/resume`).toBe("/jobs/a..b/resume");
+  });
+
+  it("that Function Compute throttles may be sent again", async () => {
+    const { outcome } = await ask({ status: 429, headers: NOT_OURS, body: { Code: "ResourceExhausted", Message: "too many" } });
+    expect(outcome).toMatchObject({ code: "transient", message: expect.stringContaining("answered 429 ResourceExhausted: too many") });
   });
 });
