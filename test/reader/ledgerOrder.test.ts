@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { memoryBlobStore } from "../../shared/adapters/memory/blobStore.ts";
 import type { BlobStore } from "../../shared/model/blobStore.ts";
 import type { Place } from "../../shared/model/config.ts";
-import { type PartLedger, partLedger, type VerifiedFile } from "../../shared/reader/partLedger.ts";
+import type { VerifiedFile } from "../../shared/reader/ledger/shardEntries.ts";
+import { type PartLedger, partLedger } from "../../shared/reader/partLedger.ts";
 
 const AT: Place = { store: "oss", bucket: "b", basePath: "x", region: "cn-hangzhou" };
 const SHARD = "indices/movies/0/";

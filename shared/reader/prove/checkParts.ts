@@ -1,5 +1,6 @@
 import type { BlobStore } from "../../model/blobStore.ts";
-import type { PartLedger, VerifiedFile } from "../partLedger.ts";
+import type { VerifiedFile } from "../ledger/shardEntries.ts";
+import type { PartLedger } from "../partLedger.ts";
 import { checkContents, type FileFaults, fileKeyOf, type RecordedFile } from "./checkFiles.ts";
 
 /** A file with a counter name, as listed; most have several parts. */

@@ -109,7 +109,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "lets the stored object with the higher hash win",
-    file: "shared/reader/partLedger.ts",
+    file: "shared/reader/ledger/shardEntries.ts",
     find: "if (isLater(file, files.get(fileKey))) files.set",
     replace: 'if (hash !== "" || isLater(file, files.get(fileKey))) files.set',
     test: "test/reader/ledgerOrder.test.ts",
