@@ -44,8 +44,9 @@ export const everythingEnds: MakeCheck = ({ stage, kernel, scenario, violated })
     isFairCode(kind, code) ||
     // Its patience ended while it was put aside, and what it restored has the alias.
     (code === "restore.keptServing" && params.because === "job.aside") ||
-    // What it overwrote stays so, whatever it ended with.
+    // What it overwrote stays so, whatever it ended with; one whose node left with the only copies is not begun again.
     (code === "over.replaced" && isFairCode(kind, String(params.because))) ||
+    (code === "over.replaced" && params.because === "restore.shardsFailed" && stage.people.nodeLost) ||
     (code === "copy.damaged" && stage.people.rotten) ||
     (code === "restore.gone" && stage.people.touched.size > 0);
 
