@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import type { World } from "../../jobs/world.ts";
 import type { BlobStore } from "../../model/blobStore.ts";
-import { hasCode, messageOf } from "../../model/errors.ts";
 import { forEachBounded, READS_AT_ONCE } from "../../model/forEachBounded.ts";
 import type { ClosureBlob } from "../../model/repository.ts";
 import { checkContents, recordedFiles } from "../../reader/prove/checkFiles.ts";
 import { unitCheck } from "../../reader/unitCheck.ts";
 import { writeObject } from "../../state/objects.ts";
-import { late } from "./moving/moveUnit.ts";
+import { faultOf, late } from "./moving/moveUnit.ts";
 import type { BatchResult } from "./plan.ts";
 import { bytesOf, type CopyPiece, unitsOf } from "./planning/batches.ts";
 import type { CopyInput } from "./types.ts";
@@ -32,19 +31,18 @@ export async function checkBlobs(
   const different: string[] = [];
   const result: BatchResult = { copied: { blobs: 0, bytes: 0 }, different: 0, faults: [] };
   const check = async (unit: readonly ClosureBlob[]): Promise<void> => {
-    const [{ key, sizeBytes = null }] = unit as [ClosureBlob];
+    const [first] = unit as [ClosureBlob];
     try {
       const isRight = await isAsRecorded(checking, unit);
       if (isRight === undefined) {
-        result.faults.push(late(unit[0] as ClosureBlob));
+        result.faults.push(late(first));
         return;
       }
       if (!isRight) for (const blob of unit) different.push(blob.key);
       result.copied.blobs += unit.length;
       result.copied.bytes += bytesOf(unit);
     } catch (error) {
-      const fault = hasCode(error, "transient") ? "unanswered" : "failed";
-      result.faults.push({ key, fault, expectedBytes: sizeBytes, foundBytes: null, message: messageOf(error) });
+      result.faults.push(faultOf(first, error));
     }
   };
   const finished = await forEachBounded(unitsOf(piece.blobs), READS_AT_ONCE, check, isLate);

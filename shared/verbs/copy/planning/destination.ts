@@ -1,4 +1,4 @@
-import { LATEST_KEY, rootKey } from "../../../format/keys.ts";
+import { rootKey } from "../../../format/keys.ts";
 import type { OpenWork } from "../../../jobs/openWork.ts";
 import type { World } from "../../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../../model/blobStore.ts";
@@ -7,11 +7,10 @@ import { reason } from "../../../model/reason.ts";
 import type { RootCatalogue, RootSnapshot } from "../../../model/repository.ts";
 import { type PartLedger, partLedger } from "../../../reader/partLedger.ts";
 import { listRoots, type OpenedRepository, openRepository } from "../../../reader/readRepository.ts";
+import { latestOf } from "../../../reader/rootBlob.ts";
 import { gatherListedBefore, gatherOwnership } from "../gatherOwner.ts";
 import type { DestinationSeen } from "../plan.ts";
 import type { CopyJob } from "../types.ts";
-
-const LATEST_BYTES = 8;
 
 /** A destination with its root, and what is there. */
 export interface Destination extends DestinationSeen {
@@ -34,12 +33,11 @@ export async function readDestination(world: World, work: OpenWork, job: CopyJob
   const { claimed, published } = await gatherOwnership(world, work, owned);
   const store = world.blobs(rule.to);
   const opened = await openOwn(store, published);
-  const latest = opened.root && (await store.get(LATEST_KEY));
   const snapshots = opened.root?.snapshots ?? [];
   const before = await gatherListedBefore(world, work, owned);
   return {
     store,
-    isPointedTo: latest?.byteLength === LATEST_BYTES && Buffer.from(latest).readBigInt64BE() === BigInt(opened.root?.generation ?? -1),
+    isPointedTo: opened.root !== undefined && (await latestOf(store)) === opened.root.generation,
     root: opened.root,
     rootBytes: opened.rootBytes,
     rootInfo: opened.rootInfo,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { classifyKey, compareKeys, type KeyKind } from "../../../format/keys.ts";
 import type { World } from "../../../jobs/world.ts";
 import type { BlobInfo, BlobStore } from "../../../model/blobStore.ts";
-import { timeDigits } from "../../../model/restoredName.ts";
+import { digitsTime, timeDigits } from "../../../model/restoredName.ts";
 import { stateKey } from "../../../state/keys.ts";
 import { keysBelow, writeObject } from "../../../state/objects.ts";
 import { readShaped } from "../../../state/records.ts";
@@ -144,18 +144,12 @@ async function lastList({ state }: World, owner: string, nowMs: number): Promise
   const below = stateKey.unneededAll(owner);
   const ended = (await keysBelow(state, below)).filter((one) => one.endsWith(`/${END}`)).map((one) => one.slice(0, -END.length - 1));
   const digits = ended
-    .filter((one) => timeOf(one) <= nowMs)
+    .filter((one) => digitsTime(one).getTime() <= nowMs)
     .sort()
     .at(-1);
   if (digits === undefined) return undefined;
   const end = await readShaped<z.infer<typeof ENDED>>(state, `${below}${digits}/${END}`, ENDED);
-  return { digits, time: timeOf(digits), root: end?.root ?? "" };
-}
-
-/** Of `yyyymmddhhmmssSSS`, in UTC. */
-function timeOf(digits: string): number {
-  const [, year, month, day, hour, minute, second, ms] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/.exec(digits) ?? [];
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return { digits, time: digitsTime(digits).getTime(), root: end?.root ?? "" };
 }
 
 /** Removes all lists but one, and what is left of incomplete ones. */
@@ -165,7 +159,7 @@ async function removeOthers({ state }: World, owner: string, kept: string, nowMs
   const listOf = (key: string) => key.slice(0, key.indexOf("/"));
   const ended = new Set(keys.filter((key) => key.endsWith(`/${END}`)).map(listOf));
   // Another invocation of the job may be writing a new one.
-  const isOld = (digits: string) => ended.has(digits) || !(Math.abs(timeOf(digits) - nowMs) < BROKEN_MS);
+  const isOld = (digits: string) => ended.has(digits) || !(Math.abs(digitsTime(digits).getTime() - nowMs) < BROKEN_MS);
   const old = keys.filter((key) => listOf(key) !== kept && isOld(listOf(key))).map((key) => `${below}${key}`);
   // The end first: a list without it counts as none.
   const ends = old.filter((key) => key.endsWith(`/${END}`));
