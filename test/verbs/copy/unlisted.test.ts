@@ -1,29 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { subsetRoot } from "../../../shared/format/rootSubset.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
 import { listJobs } from "../../../shared/verbs/jobs/show.ts";
-import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
+import { freshCopyWorld, runCopy, world } from "../../world/copying.ts";
 import { OPS, tick } from "../../world/nightly.ts";
+import { type Name, ROOTLESS, sourceLists, UUIDS } from "../../world/threeSnapshots.ts";
 import { MINUTE_MS, MOVED } from "../../world/world.ts";
 
-const { blobs: BLOBS } = fixtureRepository("es-7.10.2/repo");
-const ROOT = BLOBS.get("index-5") as Uint8Array;
-const UUIDS = { "snap-1": "rSceIFVJSDy4RDgSpq5HgQ", "snap-2": "3cmNKrptSZyJnIOTu-DIUw", "snap-3": "ONtBZq9iRTC4LNPFutN8nA" };
-type Name = keyof typeof UUIDS;
-
-freshCopyWorld({ blobs: new Map([...BLOBS].filter(([key]) => !/^index[-.]/.test(key))), snapshots: "latest" });
-
-/** From now on the source lists these. */
-async function sourceLists(generation: number, names: readonly Name[]): Promise<void> {
-  const root = subsetRoot(
-    ROOT,
-    names.map((name) => UUIDS[name]),
-  );
-  await world.fill(SOURCE, new Map([[`index-${generation}`, root]]));
-}
+freshCopyWorld({ blobs: ROOTLESS, snapshots: "latest" });
 
 async function listed(): Promise<string[]> {
   const { root } = await openRepository(world.blobs(MOVED));

@@ -1,36 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { subsetRoot } from "../../../shared/format/rootSubset.ts";
-import type { CopyRule } from "../../../shared/model/config.ts";
 import { proveSnapshot } from "../../../shared/reader/prove/proveSnapshot.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { previewCopy } from "../../../shared/verbs/copy/preview.ts";
-import { fixtureRepository } from "../../format/fixtureRepositories.ts";
-import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
+import { freshCopyWorld, runCopy, world } from "../../world/copying.ts";
+import { ALL, changeRule, keysThere, ROOTLESS, sourceLists, UUIDS } from "../../world/threeSnapshots.ts";
 import { HOUR_MS, MOVED } from "../../world/world.ts";
 
-const { blobs: BLOBS } = fixtureRepository("es-7.10.2/repo");
-const ROOT = BLOBS.get("index-5") as Uint8Array;
-const UUIDS = { "snap-1": "rSceIFVJSDy4RDgSpq5HgQ", "snap-2": "3cmNKrptSZyJnIOTu-DIUw", "snap-3": "ONtBZq9iRTC4LNPFutN8nA" };
-type Name = keyof typeof UUIDS;
-const ALL: Name[] = ["snap-1", "snap-2", "snap-3"];
-
-freshCopyWorld({ blobs: new Map([...BLOBS].filter(([key]) => !/^index[-.]/.test(key))), snapshots: "all" });
-
-async function sourceLists(generation: number, names: readonly Name[]): Promise<void> {
-  const uuids = names.map((name) => UUIDS[name]);
-  await world.fill(SOURCE, new Map([[`index-${generation}`, subsetRoot(ROOT, uuids)]]));
-}
-
-function rule(change: Partial<CopyRule>): void {
-  const { move } = world.config.copies;
-  if (move) world.config.copies.move = { ...move, ...change };
-}
-
-async function keys(): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { key } of world.blobs(MOVED).list("")) found.push(key);
-  return found;
-}
+freshCopyWorld({ blobs: ROOTLESS, snapshots: "all" });
 
 async function listed(): Promise<string[]> {
   const store = world.blobs(MOVED);
@@ -40,7 +16,7 @@ async function listed(): Promise<string[]> {
 }
 
 const ORPHAN = "indices/gone/0/__old";
-const orphans = async () => (await keys()).filter((key) => key === ORPHAN || key.includes(UUIDS["snap-1"]));
+const orphans = async () => (await keysThere()).filter((key) => key === ORPHAN || key.includes(UUIDS["snap-1"]));
 const days = (count: number) => world.advance(count * 24 * HOUR_MS + HOUR_MS);
 
 describe("blobs that no listed snapshot needs", () => {
@@ -59,7 +35,7 @@ describe("blobs that no listed snapshot needs", () => {
   });
 
   it("are deleted once an earlier copy saw them unneeded a day ago, and nothing else is", async () => {
-    rule({ unneeded: { deleteAtMostPercent: 50 } });
+    changeRule({ unneeded: { deleteAtMostPercent: 50 } });
     await sourceLists(1, ALL);
     await runCopy();
     await world.blobs(MOVED).put(ORPHAN, Buffer.from("left behind"));
@@ -75,13 +51,13 @@ describe("blobs that no listed snapshot needs", () => {
     const { done } = await runCopy();
     expect(done?.reason).toMatchObject({ code: "copy.doneCleaned", params: { deletedBlobs: before.length } });
     expect(await orphans()).toEqual([]);
-    expect(await keys()).toContain("notes.txt");
+    expect(await keysThere()).toContain("notes.txt");
     expect(await listed()).toEqual(["snap-2", "snap-3"]);
     expect((await world.stateKeys("unneeded/")).length).toBeLessThan(6);
   });
 
   it("stay when they were written again meanwhile", async () => {
-    rule({ unneeded: { deleteAtMostPercent: 50 } });
+    changeRule({ unneeded: { deleteAtMostPercent: 50 } });
     await sourceLists(1, ALL);
     await world.blobs(MOVED).delete([ORPHAN]);
     await runCopy();
@@ -94,10 +70,10 @@ describe("blobs that no listed snapshot needs", () => {
   });
 
   it("are deleted in shares, the rest with later copies", async () => {
-    rule({ unneeded: { deleteAtMostPercent: 10 } });
+    changeRule({ unneeded: { deleteAtMostPercent: 10 } });
     await sourceLists(1, ["snap-3"]);
     await runCopy();
-    const needed = (await keys()).length;
+    const needed = (await keysThere()).length;
     const many = Array.from({ length: needed }, (_, number) => `indices/gone/0/__${number}`);
     for (const key of many) await world.blobs(MOVED).put(key, Buffer.from("x"));
     days(1);
@@ -106,7 +82,7 @@ describe("blobs that no listed snapshot needs", () => {
     for (let copy = 0; left > 0; copy += 1) {
       days(1);
       const { done } = await runCopy();
-      const now = (await keys()).filter((key) => key.startsWith("indices/gone/")).length;
+      const now = (await keysThere()).filter((key) => key.startsWith("indices/gone/")).length;
       expect(left - now).toBeGreaterThan(0);
       expect(left - now).toBeLessThanOrEqual(Math.ceil((needed + left) / 10));
       expect(done?.result).toMatchObject({ deleted: { blobs: left - now } });
@@ -117,7 +93,7 @@ describe("blobs that no listed snapshot needs", () => {
   });
 
   it("are needed again when the source's root lists their snapshot again", async () => {
-    rule({ unneeded: { deleteAtMostPercent: 100 } });
+    changeRule({ unneeded: { deleteAtMostPercent: 100 } });
     await sourceLists(1, ALL);
     await runCopy();
     await sourceLists(2, ["snap-3"]);
@@ -137,7 +113,7 @@ describe("a copy with a retention of its own", () => {
     await sourceLists(1, ALL);
     await runCopy();
     expect(await listed()).toEqual(ALL);
-    rule({ keep: { last: 2, timeZone: "UTC" } });
+    changeRule({ keep: { last: 2, timeZone: "UTC" } });
     const preview = await previewCopy(await world.open(), "move");
     expect([preview.snapshots.sort(), preview.remarks[0]]).toMatchObject([
       ["snap-2", "snap-3"],
@@ -145,7 +121,7 @@ describe("a copy with a retention of its own", () => {
     ]);
     await runCopy();
     expect(await listed()).toEqual(["snap-2", "snap-3"]);
-    rule({ keep: { last: 1, timeZone: "UTC" }, unneeded: { deleteAtMostPercent: 100 } });
+    changeRule({ keep: { last: 1, timeZone: "UTC" }, unneeded: { deleteAtMostPercent: 100 } });
     await runCopy();
     days(1);
     await runCopy();

@@ -1,45 +1,21 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { subsetRoot } from "../../../shared/format/rootSubset.ts";
 import { readOpenWork } from "../../../shared/jobs/openWork.ts";
-import type { CopyRule } from "../../../shared/model/config.ts";
 import { AppError } from "../../../shared/model/errors.ts";
 import { openRepository } from "../../../shared/reader/readRepository.ts";
 import { askCopy } from "../../../shared/verbs/copy/ask.ts";
 import { cancelJob } from "../../../shared/verbs/jobs/ask.ts";
-import { fixtureRepository } from "../../format/fixtureRepositories.ts";
 import { freshCopyWorld, runCopy, SOURCE, world } from "../../world/copying.ts";
 import { OPS, tick } from "../../world/nightly.ts";
+import { ALL, changeRule, keysThere, ROOTLESS, sourceLists, UUIDS } from "../../world/threeSnapshots.ts";
 import { HOUR_MS, MINUTE_MS, MOVED } from "../../world/world.ts";
 
-const { blobs: BLOBS } = fixtureRepository("es-7.10.2/repo");
-const ROOT = BLOBS.get("index-5") as Uint8Array;
-const UUIDS = { "snap-1": "rSceIFVJSDy4RDgSpq5HgQ", "snap-2": "3cmNKrptSZyJnIOTu-DIUw", "snap-3": "ONtBZq9iRTC4LNPFutN8nA" };
-type Name = keyof typeof UUIDS;
-const ALL: Name[] = ["snap-1", "snap-2", "snap-3"];
+freshCopyWorld({ blobs: ROOTLESS, snapshots: "all" });
+beforeEach(() => changeRule({ unneeded: { deleteAtMostPercent: 100 } }));
 
-freshCopyWorld({ blobs: new Map([...BLOBS].filter(([key]) => !/^index[-.]/.test(key))), snapshots: "all" });
-beforeEach(() => rule({ unneeded: { deleteAtMostPercent: 100 } }));
-
-function rule(change: Partial<CopyRule>): void {
-  const { move } = world.config.copies;
-  if (move) world.config.copies.move = { ...move, ...change };
-}
-
-async function sourceLists(generation: number, names: readonly Name[]): Promise<void> {
-  const uuids = names.map((name) => UUIDS[name]);
-  await world.fill(SOURCE, new Map([[`index-${generation}`, subsetRoot(ROOT, uuids)]]));
-}
-
-async function keys(): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { key } of world.blobs(MOVED).list("")) found.push(key);
-  return found;
-}
-
-const ofFirst = async () => (await keys()).filter((key) => key.includes(UUIDS["snap-1"]));
+const ofFirst = async () => (await keysThere()).filter((key) => key.includes(UUIDS["snap-1"]));
 const hours = (count: number) => world.advance(count * HOUR_MS);
 const orphan = (number: number) => `indices/gone/0/__${number}`;
-const orphans = async () => (await keys()).filter((key) => key.startsWith("indices/gone/"));
+const orphans = async () => (await keysThere()).filter((key) => key.startsWith("indices/gone/"));
 const listed = async () => ((await openRepository(world.blobs(MOVED))).root?.snapshots ?? []).map(({ name }) => name).sort();
 
 /** `call` takes the place of each delete at the destination. */
@@ -195,7 +171,7 @@ describe("of a snapshot that the source lists and that is whole nowhere", () => 
   it("nothing is deleted: the two halves may be all there is", async () => {
     await sourceLists(1, ALL);
     await runCopy();
-    rule({ snapshots: "latest" });
+    changeRule({ snapshots: "latest" });
     const here = await ofFirst();
     const data = here.filter((key) => key.startsWith("indices/"));
     expect(data.length).toBeGreaterThan(1);
